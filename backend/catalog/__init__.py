@@ -1,0 +1,17 @@
+"""The declared fields: `schema/*.yaml` as frozen objects, and the shapes that follow from them."""
+
+from backend.catalog.loading import load_catalog
+from backend.catalog.looker import looker_field, looker_schema
+from backend.catalog.model import Column, Dataset, Dimension, Metric, Ratio, Table
+
+__all__ = [
+    "Column",
+    "Dataset",
+    "Dimension",
+    "Metric",
+    "Ratio",
+    "Table",
+    "load_catalog",
+    "looker_field",
+    "looker_schema",
+]

@@ -1,0 +1,51 @@
+"""The names of queues, users, skills, wrap-up codes, teams and locations: read from Genesys, kept in the warehouse."""
+
+from collections.abc import Generator, Iterator
+
+from backend.extraction.rows import Names
+from backend.extraction.runs import Context
+from backend.genesys.lookups import read_lookups
+from backend.warehouse.names import StoredName, merge_names, read_names, store_names
+
+# Stored beside the kinds that Genesys lists: the name of a user's location, by the user's id.
+_USER_LOCATION = "user_location"
+
+
+def lookups(context: Context) -> Iterator[None]:
+    """The task of its own: what it processed are names."""
+    context.progress.records = yield from refresh_lookups(context)
+
+
+def refresh_lookups(context: Context) -> Generator[None, None, int]:
+    """Reads all lookups and stores what is new; returns how many names were read.
+
+    A lookup that Genesys forbids keeps its stored names and is noted in the receipt.
+    """
+    warehouse = context.tools.warehouse
+    found = read_lookups(context.genesys)
+    context.progress.forbidden_lookups.update((kind, message) for kind, message in found.forbidden.items())
+    yield
+    read: dict[str, dict[str, str]] = dict(found.names.items())
+    if "user" in read:
+        read[_USER_LOCATION] = found.user_locations
+    stored = read_names(warehouse)
+    merged = merge_names(stored, read, context.tools.now())
+    if merged != stored:
+        store_names(warehouse, merged, run_id=context.run.id)
+        yield
+    return sum(len(names) for names in found.names.values())
+
+
+def known_names(stored: list[StoredName]) -> Names:
+    """Stored names by kind, deleted ones included."""
+    by_kind: dict[str, dict[str, str]] = {}
+    for entry in stored:
+        by_kind.setdefault(entry.kind, {})[entry.id] = entry.name
+    return Names(
+        queues=by_kind.get("queue", {}),
+        users=by_kind.get("user", {}),
+        skills=by_kind.get("skill", {}),
+        wrapup_codes=by_kind.get("wrapup_code", {}),
+        teams=by_kind.get("team", {}),
+        locations=by_kind.get(_USER_LOCATION, {}),
+    )

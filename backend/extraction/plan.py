@@ -1,0 +1,86 @@
+"""Which span of time a run reads, cut into windows: pure, the clock is handed in. All times are aware UTC."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from backend.errors import TaskError
+
+FIRST_HISTORY = timedelta(days=7)
+SMALLEST_WINDOW = timedelta(minutes=1)
+_LONGEST_WINDOW = timedelta(days=1)
+_PAGE_SIZE = 100
+_MOST_HITS = 10_000
+
+
+class Window(NamedTuple):
+    """Half-open: `start` belongs to it, `end` does not."""
+
+    start: datetime
+    end: datetime
+
+    def halves(self) -> "tuple[Window, Window]":
+        """Two windows that cover this one exactly, cut at a whole millisecond."""
+        middle = _whole_millisecond(self.start + (self.end - self.start) / 2)
+        return Window(self.start, middle), Window(middle, self.end)
+
+
+def first_start(configured: date | None, now: datetime) -> datetime:
+    """Where history begins: the configured UTC day, else the start of the day a week before `now`."""
+    day = configured if configured is not None else (now - FIRST_HISTORY).date()
+    return datetime.combine(day, time.min, UTC)
+
+
+def span_to_read(
+    watermark: datetime | None, history: datetime, now: datetime, *, lookback: timedelta, delay: timedelta
+) -> Window | None:
+    """What this run reads: from the watermark less the look-back to now less the delay; None where nothing is due.
+
+    Raises `TaskError` for a watermark of the future, which no run can have read.
+    """
+    if watermark is not None and watermark > now:
+        raise TaskError(
+            f"The stored watermark {watermark.isoformat()} lies in the future, so nothing was read. "
+            "Correct the clock, or clear the watermark in the table extraction_state."
+        )
+    end = _whole_millisecond(now - delay)
+    start = history if watermark is None else max(history, watermark - lookback)
+    return Window(start, end) if start < end else None
+
+
+def day_windows(span: Window) -> Iterator[Window]:
+    """The span cut at every UTC midnight, oldest first: Genesys's query goes by the day a conversation started."""
+    start = span.start
+    while start < span.end:
+        midnight = datetime.combine(start.date(), time.min, UTC) + _LONGEST_WINDOW
+        end = min(midnight, span.end)
+        yield Window(start, end)
+        start = end
+
+
+def split_threshold(requests_per_minute: int, deadline_seconds: float) -> int:
+    """Most hits of one window: pages deep in a result are slow, and a quarter of a run must be enough to read it."""
+    affordable = int(requests_per_minute * deadline_seconds / 60 / 4) * _PAGE_SIZE
+    return max(_PAGE_SIZE, min(_MOST_HITS, affordable))
+
+
+def must_split(window: Window, total_hits: int, threshold: int) -> bool:
+    """Whether to read the halves instead; the smallest window is read to the API's own end."""
+    return total_hits > threshold and window.end - window.start >= 2 * SMALLEST_WINDOW
+
+
+def partition_ranges(moments: set[date]) -> list[Window]:
+    """The fewest half-open ranges of whole UTC days that cover these days and no other."""
+    ranges: list[Window] = []
+    for day in sorted(moments):
+        start = datetime.combine(day, time.min, UTC)
+        end = start + timedelta(days=1)
+        if ranges and ranges[-1].end == start:
+            ranges[-1] = Window(ranges[-1].start, end)
+        else:
+            ranges.append(Window(start, end))
+    return ranges
+
+
+def _whole_millisecond(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,192 @@
+"""One run: lease, receipt, work step by step, and a clean end however it ends.
+
+The work is an iterator that does one effect a step; between steps the lease is kept. A process that dies between two
+steps leaves what its last commit left, and the next run goes on from there.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from backend.catalog import Dataset
+from backend.errors import InternalError, ServiceError
+from backend.extraction.rows import RowMapping
+from backend.genesys.client import GenesysClient
+from backend.genesys.pacing import Pacer
+from backend.genesys.regions import resolve_address
+from backend.settings import Settings
+from backend.warehouse.client import Warehouse, warehouse_errors
+from backend.warehouse.commit import Run
+from backend.warehouse.lease import Lease
+from backend.warehouse.receipts import close_receipt, open_receipt
+from backend.warehouse.state import State, read_state
+from backend.warehouse.tables import create_missing_tables
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every run uses.
+
+    `connect` makes the run's Genesys client from its pacer, its heartbeat and its deadline (Unix seconds).
+    """
+
+    settings: Settings
+    catalog: dict[str, Dataset]
+    warehouse: Warehouse
+    mapping: RowMapping
+    connect: Callable[[Pacer, Callable[[], None], float], GenesysClient]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+
+
+def make_tools(settings: Settings, catalog: dict[str, Dataset], warehouse: Warehouse) -> Tools:
+    """What this process uses. Raises `SettingsError` (unknown region) or `SchemaFileError` (a column nothing fills)."""
+    address = resolve_address(settings)
+
+    def connect(pacer: Pacer, heartbeat: Callable[[], None], deadline: float) -> GenesysClient:
+        return GenesysClient(
+            address,
+            settings.genesys_client_id,
+            settings.genesys_client_secret,
+            pacer=pacer,
+            timeout_seconds=settings.genesys_timeout_seconds,
+            heartbeat=heartbeat,
+            deadline=deadline,
+        )
+
+    return Tools(settings, catalog, warehouse, RowMapping(catalog["interaction_details"]), connect)
+
+
+@dataclass
+class Progress:
+    """What a run has done so far; the answer to its caller is made from it."""
+
+    records: int = 0
+    watermark: datetime | None = None
+    more: bool = False
+    closed: bool = False
+    forbidden_lookups: dict[str, str] = field(default_factory=dict)
+
+    def forbidden_text(self) -> str | None:
+        return "; ".join(self.forbidden_lookups.values()) or None
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run at work. `started` and `now` are aware UTC; `deadline` is Unix seconds, reading stops before it."""
+
+    tools: Tools
+    run: Run
+    lease: Lease
+    genesys: GenesysClient
+    state: State
+    deadline: float
+    progress: Progress
+
+    def time_left(self) -> float:
+        return self.deadline - self.tools.now().timestamp()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a task answers to the scheduler."""
+
+    run_id: str
+    status: str
+    records_processed: int
+    watermark: datetime | None
+    more: bool
+
+
+type Work = Callable[[Context], Iterator[None]]
+
+
+class RunFailedError(Exception):
+    """A run that failed, with its id and the named error; the receipt says the same."""
+
+    def __init__(self, run_id: str, error: ServiceError) -> None:
+        super().__init__(str(error))
+        self.run_id = run_id
+        self.error = error
+
+
+def perform(tools: Tools, task: str, work: Work) -> Answer:
+    """Runs the work under the lease; `skipped` where another run holds it. Raises `RunFailedError`."""
+    started_at = tools.now()
+    run = Run(f"{task}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", task, started_at)
+    try:
+        with warehouse_errors("creating missing tables"):
+            create_missing_tables(tools.warehouse, tools.catalog.values())
+        lease = Lease.acquire(tools.warehouse, run.id, seconds=tools.settings.lease_seconds, clock=tools.monotonic)
+        state = read_state(tools.warehouse)
+    except ServiceError as error:
+        raise _failed(run, error) from error
+    if lease is None:
+        _LOG.info("%s skipped: %s holds the lease", run.id, state.lease_holder)
+        return Answer(run.id, "skipped", 0, state.watermark, False)
+    return _under_lease(tools, run, lease, state, work)
+
+
+def _under_lease(tools: Tools, run: Run, lease: Lease, state: State, work: Work) -> Answer:
+    deadline = run.started_at.timestamp() + tools.settings.run_deadline_seconds
+    pacer = Pacer(
+        tools.settings.genesys_requests_per_minute,
+        clock=lambda: tools.now().timestamp(),
+        ready_at=state.paced_until.timestamp() if state.paced_until else 0.0,
+    )
+    genesys = tools.connect(pacer, lease.keep, deadline)
+    progress = Progress(watermark=state.watermark)
+    try:
+        open_receipt(tools.warehouse, run)
+        for _ in work(Context(tools, run, lease, genesys, state, deadline, progress)):
+            lease.keep()
+        if not progress.closed:
+            close_receipt(
+                tools.warehouse,
+                run,
+                requests=genesys.requests,
+                records=progress.records,
+                forbidden_lookups=progress.forbidden_text(),
+            )
+    except Exception as error:
+        raise _failed(run, _close_failed(tools, run, genesys.requests, error)) from error
+    finally:
+        _release(lease, pacer)
+    _LOG.info("%s ok: %d records, watermark %s, more %s", run.id, progress.records, progress.watermark, progress.more)
+    return Answer(run.id, "ok", progress.records, progress.watermark, progress.more)
+
+
+def _close_failed(tools: Tools, run: Run, requests: int, error: Exception) -> ServiceError:
+    named = (
+        error
+        if isinstance(error, ServiceError)
+        else InternalError(
+            "The run failed by a defect of this service; the next one goes on from the last commit. Report this run.",
+            debug=type(error).__name__,
+        )
+    )
+    if named is not error:
+        _LOG.exception("%s met an unexpected error", run.id)
+    try:
+        close_receipt(tools.warehouse, run, requests=requests, error=named)
+    except ServiceError as closing:
+        _LOG.error("%s: its receipt could not be closed: %s (%s)", run.id, closing.message, closing.debug)
+    return named
+
+
+def _release(lease: Lease, pacer: Pacer) -> None:
+    """Failing to give the lease back costs no more than its remaining seconds."""
+    try:
+        lease.release(datetime.fromtimestamp(pacer.ready_at, UTC))
+    except ServiceError as error:
+        _LOG.warning("%s: the lease was not given back and expires by itself: %s", lease.holder, error.debug)
+
+
+def _failed(run: Run, error: ServiceError) -> RunFailedError:
+    _LOG.error("%s failed (%s): %s [%s]", run.id, error.code, error.message, error.debug)
+    return RunFailedError(run.id, error)

@@ -1,0 +1,120 @@
+"""The host's dimension filters as predicates: all of them, or none.
+
+Where one filter cannot be applied exactly, none is, and the host filters the whole answer itself.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from backend.catalog import Dataset, Dimension
+from backend.errors import InvalidFilterError
+from backend.serving.config import quoted
+from backend.serving.dimensions import served_value
+from backend.serving.parameters import ParameterValue
+from backend.serving.request import Filter, Value
+
+MAX_FILTERS = 500
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How an operator becomes SQL, what it takes, and which fields it fits.
+
+    `sql` names the served text `{field}` and the values `{0}`, `{1}`; a list is one ARRAY value.
+    """
+
+    sql: str
+    takes: Literal["nothing", "one", "two", "list"]
+    text_only: bool = False
+    prepare: Callable[[Dimension, str], str] = lambda _, value: value
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """One filter that can be applied: `values` are in the served form of the field."""
+
+    field: Dimension
+    operator: Operator
+    values: tuple[ParameterValue, ...]
+    exclude: bool
+
+
+type Predicates = tuple[tuple[Predicate, ...], ...]
+
+
+def read_filters(groups: Sequence[Sequence[Filter]] | None, dataset: Dataset) -> Predicates | None:
+    """An AND of ORs of predicates; None where one filter cannot be applied, so that none is.
+
+    Raises `InvalidFilterError` for a regular expression that RE2 refuses and for more filters than a query can hold.
+    """
+    if sum(len(group) for group in groups or ()) > MAX_FILTERS:
+        raise InvalidFilterError(
+            f"The chart has more than {MAX_FILTERS} filters. Use fewer filters, or one filter with a list."
+        )
+    predicates: list[tuple[Predicate, ...]] = []
+    for group in groups or ():
+        readable = tuple(predicate for item in group if (predicate := _predicate(item, dataset)) is not None)
+        if not group or len(readable) < len(group):
+            return None
+        predicates.append(readable)
+    return tuple(predicates)
+
+
+def _predicate(item: Filter, dataset: Dataset) -> Predicate | None:
+    field = next((field for field in dataset.fields if field.name == item.field_name), None)
+    operator = _OPERATORS.get(item.operator)
+    if not isinstance(field, Dimension) or operator is None or item.type not in ("INCLUDE", "EXCLUDE"):
+        return None
+    if operator.text_only and field.type != "TEXT":
+        return None
+    values = _values(operator, field, item.values or ())
+    return None if values is None else Predicate(field, operator, values, exclude=item.type == "EXCLUDE")
+
+
+def _values(operator: Operator, field: Dimension, given: Iterable[Value]) -> tuple[ParameterValue, ...] | None:
+    if operator.takes == "nothing":
+        return ()
+    served = [served_value(field, value) for value in given]
+    fitting = tuple(operator.prepare(field, value) for value in served if value is not None)
+    if len(fitting) < len(served):
+        return None
+    match operator.takes, len(fitting):
+        case ("one", 1) | ("two", 2):
+            return fitting
+        case "list", count if count > 0:
+            return (fitting,)
+    return None
+
+
+def _regular_expression(field: Dimension, pattern: str) -> str:
+    # Arrow evaluates regular expressions with RE2, as BigQuery does.
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as error:
+        raise InvalidFilterError(
+            f"The filter on '{field.label}' holds '{quoted(pattern)}', which is no valid regular expression (RE2). "
+            "Correct it in the filter.",
+            debug=f"field {field.name}: {quoted(str(error))}",
+        ) from None
+    return pattern
+
+
+def _whole_text(field: Dimension, pattern: str) -> str:
+    _regular_expression(field, pattern)
+    return _regular_expression(field, f"^(?:{pattern})$")
+
+
+# NUMERIC_* compare numbers, and no dimension is one.
+_OPERATORS = {
+    "EQUALS": Operator("{field} = {0}", "one"),
+    "IN_LIST": Operator("{field} IN UNNEST({0})", "list"),
+    "BETWEEN": Operator("{field} BETWEEN {0} AND {1}", "two"),
+    "IS_NULL": Operator("{field} IS NULL", "nothing"),
+    "CONTAINS": Operator("STRPOS({field}, {0}) > 0", "one", text_only=True),
+    "REGEXP_PARTIAL_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", True, _regular_expression),
+    "REGEXP_EXACT_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", True, _whole_text),
+}

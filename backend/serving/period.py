@@ -1,0 +1,64 @@
+"""The requested days as a half-open span of instants."""
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from backend.errors import InvalidDateRangeError
+from backend.serving.config import quoted
+from backend.serving.request import DateRange
+
+# A day beyond these has no start that every zone can express; nothing is recorded there.
+_FIRST_DAY = date(1, 1, 2)
+_LAST_DAY = date(9999, 12, 30)
+
+_CHOOSE = "Choose a date range for the chart, or add a date range control to the report."
+
+
+@dataclass(frozen=True)
+class Period:
+    """From `start` (included) to `end` (excluded), UTC; empty where a zone skipped the day."""
+
+    start: datetime
+    end: datetime
+
+
+def read_period(date_range: DateRange | None, zone: ZoneInfo) -> Period:
+    """The days of `zone` from `startDate` to `endDate`, both included.
+
+    Raises `InvalidDateRangeError` where they are missing, malformed or inverted.
+    """
+    if date_range is None or not date_range.start_date or not date_range.end_date:
+        raise InvalidDateRangeError(f"The chart has no date range. {_CHOOSE}")
+    first, last = _day(date_range.start_date), _day(date_range.end_date)
+    if first > last:
+        raise InvalidDateRangeError(f"The date range ends ({last}) before it starts ({first}). {_CHOOSE}")
+    return Period(_start_of_day(_within(first), zone), _start_of_day(_within(last) + timedelta(days=1), zone))
+
+
+def _day(text: str) -> date:
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidDateRangeError(
+            f"The date range holds '{quoted(text)}', which is not a date such as 2024-03-10. {_CHOOSE}"
+        ) from None
+
+
+def _within(day: date) -> date:
+    return min(max(day, _FIRST_DAY), _LAST_DAY)
+
+
+def _start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a day: of two midnights the earlier, and where there is none the end of the gap."""
+    midnight = datetime.combine(day, time(), tzinfo=zone)
+    before, after = midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC)
+    if before <= after:
+        return before
+    seconds = range(int((before - after).total_seconds()))
+    gap_end = bisect_left(seconds, day, key=lambda second: (after + timedelta(seconds=second)).astimezone(zone).date())
+    return after + timedelta(seconds=gap_end)

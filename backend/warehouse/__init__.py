@@ -1,0 +1,1 @@
+"""BigQuery: tables, loads, the commit, and the pipeline state (lease, watermark, receipts)."""

@@ -1,0 +1,1 @@
+"""The HTTP side: blueprints for the connector, the scheduler and the operator."""

@@ -1,0 +1,55 @@
+"""`GET /v1/status`: the pipeline's health for operators and monitoring; 200 even before any table exists."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint
+
+from backend.errors import NotReadyError
+from backend.extraction.health import RECEIPTS_WITHIN, alerts, dataset_status, run_figures
+from backend.extraction.pipeline import DATASET
+from backend.extraction.runs import Tools
+from backend.forms import rfc3339
+from backend.warehouse.figures import read_figures
+from backend.warehouse.receipts import receipts_since
+from backend.warehouse.state import read_state
+from backend.web.identity import require_tasks_key
+from backend.web.services import services
+
+blueprint = Blueprint("status", __name__)
+
+
+@blueprint.before_request
+def _authorize() -> None:
+    require_tasks_key(services().settings)
+
+
+@blueprint.get("/v1/status")
+def status() -> dict[str, Any]:
+    dataset = _dataset(services().tools)
+    return {"status": dataset["status"], "datasets": [dataset], "alerts": dataset["alerts"]}
+
+
+def _dataset(tools: Tools) -> dict[str, Any]:
+    now = tools.now()
+    try:
+        state = read_state(tools.warehouse)
+        receipts = receipts_since(tools.warehouse, now - RECEIPTS_WITHIN)
+        figures = read_figures(tools.warehouse, tools.catalog[DATASET], state.first_start or now)
+    except NotReadyError:
+        state, receipts, figures = None, [], None
+    shape = {
+        "name": DATASET,
+        "status": dataset_status(state, receipts, now),
+        **run_figures(state, receipts, now),
+        "settled_through": None,
+        "quarantined": figures.quarantined if figures else None,
+        "open_conversations": figures.open_conversations if figures else None,
+        "completeness": None,
+        "alerts": [_written(alert) for alert in alerts(receipts)],
+    }
+    return _written(shape)
+
+
+def _written(shape: dict[str, Any]) -> dict[str, Any]:
+    return {key: rfc3339(value) if isinstance(value, datetime) else value for key, value in shape.items()}
