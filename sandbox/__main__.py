@@ -1,12 +1,15 @@
 """`python -m sandbox [--once]`: starts everything, shows one chart's table, stays up until Ctrl-C."""
 
 import argparse
+import fcntl
 import json
 import os
 import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -36,17 +39,30 @@ def main() -> None:
     once = parser.parse_args().once
     console = Console()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    RUN_FILE.unlink(missing_ok=True)
     try:
-        with running_stack(LOCAL, Steps(console)) as stack:
+        with only_one(LOCAL), running_stack(LOCAL, Steps(console)) as stack:
             show(stack, Steps(console), once=once)
     except KeyboardInterrupt:
         sys.exit(0)
     except _FAILURES as error:
         console.print(f"Failed: {error}", markup=False, highlight=False, style="red")
         sys.exit(1)
-    finally:
+
+
+@contextmanager
+def only_one(local: Path) -> Iterator[None]:
+    """One sandbox a folder; the file that tells its addresses is there only while it is up."""
+    local.mkdir(exist_ok=True)
+    with (local / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"another sandbox runs in {local}; its addresses are in {RUN_FILE.name} there") from None
         RUN_FILE.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            RUN_FILE.unlink(missing_ok=True)
 
 
 def show(stack: Stack, steps: Steps, *, once: bool) -> None:

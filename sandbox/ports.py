@@ -25,6 +25,8 @@ def free_port(preferred: int = 0) -> int:
     """`preferred` where nobody listens on it, else any free port."""
     for candidate in (preferred, 0):
         with socket.socket() as probe:
+            # As servers do: connections of a server that has just ended do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((LOOPBACK, candidate))
             except OSError:
