@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 from . import Json
 from .errors import ReportError
@@ -33,7 +33,6 @@ KINDS_OF_OPERATOR: Mapping[str, frozenset[Kind]] = {
         frozenset({Kind.NUMBER, Kind.DATE}),
     ),
 }
-OPERATORS = frozenset({*KINDS_OF_OPERATOR, "IS_NULL"})
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def condition(leaf: Filter, field: Field) -> Callable[[Cell], bool | None]:
 def _test(leaf: Filter, field: Field) -> Test:
     if leaf.operator in ("CONTAINS", "REGEXP_PARTIAL_MATCH", "REGEXP_EXACT_MATCH"):
         return _text_test(leaf)
-    values = [operand(value, field) for value in leaf.values]
+    values = [_operand(value, field) for value in leaf.values]
     if len(values) < (2 if leaf.operator == "BETWEEN" else 1):
         raise ReportError(f"filter on {leaf.field}: {leaf.operator} lacks a value")
     first = values[0]
@@ -134,19 +133,19 @@ def _compare(left: Comparable, right: Comparable) -> int:
     return (str(left) > str(right)) - (str(left) < str(right))
 
 
-def operand(value: FilterValue, field: Field) -> Comparable:
+def _operand(value: FilterValue, field: Field) -> Comparable:
     """A filter value in the type of its field: `437380.0` and `"437380"` are one number, `2024-03-10` one day.
 
     Raises:
         ReportError: the value does not fit the field.
     """
-    parsed = _operand(value, field)
+    parsed = _fitting(value, field)
     if parsed is None:
         raise ReportError(f"filter on {field.name}: {value!r} is no {field.type.kind} of the form {field.type.form}")
     return parsed
 
 
-def _operand(value: FilterValue, field: Field) -> Comparable | None:
+def _fitting(value: FilterValue, field: Field) -> Comparable | None:
     match field.type.kind:
         case Kind.BOOLEAN:
             return {"true": True, "false": False}.get(str(value).lower())

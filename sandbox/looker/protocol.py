@@ -97,9 +97,9 @@ class Judge:
         return value
 
     def one_of(self, where: str, value: Json, allowed: Collection[str]) -> str:
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             raise self.refuse(where, f"{value!r} is none of {', '.join(sorted(allowed))}")
-        return str(value)
+        return value
 
     def name(self, where: str, value: Json) -> str:
         if not NAME.fullmatch(self.text(where, value)):
@@ -157,8 +157,11 @@ def _parameter(judge: Judge, where: str, entry: Json) -> Parameter:
         raise judge.refuse(f"{where}.placeholder", f"a {kind} has no placeholder")
     control = judge.record(f"{where}.parameterControl", parameter.get("parameterControl", {}), [], ["allowOverride"])
     overridable = judge.boolean(f"{where}.parameterControl.allowOverride", control.get("allowOverride", False))
-    if overridable and judge.boolean(f"{where}.isDynamic", parameter.get("isDynamic", False)):
+    dynamic = judge.boolean(f"{where}.isDynamic", parameter.get("isDynamic", False))
+    if overridable and dynamic:
         raise judge.refuse(where, "a dynamic parameter cannot be overridable")
+    for key in {"helpText", "placeholder"} & parameter.keys():
+        judge.text(f"{where}.{key}", parameter[key])
     options = _options(judge, f"{where}.options", parameter["options"]) if kind.startswith("SELECT") else ()
     return Parameter(judge.name(f"{where}.name", parameter["name"]), kind, options, overridable)
 

@@ -42,15 +42,18 @@ def fetch_over_http(request: FetchRequest) -> FetchResponse:
     """
     deadline = time.monotonic() + TIMEOUT_SECONDS
     try:
-        with requests.request(
-            request.method,
-            request.url,
-            data=request.payload.encode(),
-            headers={name: value.encode() for name, value in request.headers.items()},
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=request.follow_redirects,
-            stream=True,
-        ) as response:
+        with requests.Session() as session:
+            # Nothing of this machine may change the request: no proxy, and no .netrc in place of Authorization.
+            session.trust_env = False
+            response = session.request(
+                request.method,
+                request.url,
+                data=request.payload.encode(),
+                headers={name: value.encode() for name, value in request.headers.items()},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=request.follow_redirects,
+                stream=True,
+            )
             return FetchResponse(response.status_code, _read(response, deadline))
     except requests.Timeout as error:
         raise FetchError(f"Exception: Timeout: {request.url}") from error
