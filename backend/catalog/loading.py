@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from backend.catalog.model import Dataset
+from backend.catalog.model import Dataset, MisplacedError
 from backend.errors import SchemaFileError
 
 SCHEMA_FOLDER = Path(__file__).resolve().parents[2] / "schema"
@@ -34,15 +34,10 @@ def load_dataset(file: Path) -> Dataset:
     try:
         dataset = Dataset.model_validate(content)
     except ValidationError as error:
-        problem = error.errors()[0]
-        path = [part for part in problem["loc"] if part not in ("dimension", "metric", "ratio")]
-        where = ".".join(str(part) for part in path)
-        reason = problem["msg"].removeprefix("Value error, ")
-        raise SchemaFileError(
-            f"{file.name}:{_line(root, path, reason)}: {where + ': ' if where else ''}{reason}"
-        ) from None
+        raise SchemaFileError(f"{file.name}:{_problem(root, error)}") from None
     if dataset.name != file.stem:
-        raise SchemaFileError(f"{file.name}:1: the dataset is named {dataset.name!r}, its file {file.stem!r}")
+        line = _line(root, ["name"])
+        raise SchemaFileError(f"{file.name}:{line}: the dataset is named {dataset.name!r}, its file {file.stem!r}")
     return dataset
 
 
@@ -64,34 +59,35 @@ def _refuse_repeated_keys(file: Path, node: yaml.Node | None) -> None:
             _refuse_repeated_keys(file, item)
 
 
-def _line(root: yaml.Node | None, path: list[int | str], reason: str) -> int:
-    """The line of the deepest node on the path, or of the field that a check over the whole dataset names."""
+def _problem(root: yaml.Node | None, error: ValidationError) -> str:
+    """`LINE: WHERE: REASON` of the first problem."""
+    problem = error.errors()[0]
+    # After a field's position pydantic puts its kind, which is no key of the file.
+    path = [part for i, part in enumerate(problem["loc"]) if problem["loc"][0] != "fields" or i != 2]
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, MisplacedError):
+        path += cause.path
+    where = f"{'.'.join(map(str, path))}: " if path else ""
+    return f"{_line(root, path)}: {where}{problem['msg'].removeprefix('Value error, ')}"
+
+
+def _line(root: yaml.Node | None, path: list[int | str]) -> int:
+    """The line of the deepest entry on the path."""
     node = root
     line = root.start_mark.line if root else 0
     for part in path:
-        found = _child(node, part)
-        if found is None:
+        entry = _entry(node, part)
+        if entry is None:
             break
-        node, line = found, found.start_mark.line
-    if not path and reason.startswith("field "):
-        line = _line_of_field(root, reason.split("'")[1]) or line
+        line, node = entry
     return line + 1
 
 
-def _child(node: yaml.Node | None, part: int | str) -> yaml.Node | None:
+def _entry(node: yaml.Node | None, part: int | str) -> tuple[int, yaml.Node] | None:
+    """Where an item, or the key of a value, stands, and the item or value itself."""
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
         item: yaml.Node = node.value[part]
-        return item
+        return item.start_mark.line, item
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == part), None)
-    return None
-
-
-def _line_of_field(root: yaml.Node | None, name: str) -> int | None:
-    fields = _child(root, "fields")
-    for item in fields.value if isinstance(fields, yaml.SequenceNode) else ():
-        named = _child(item, "name")
-        if named is not None and named.value == name:
-            line: int = item.start_mark.line
-            return line
+        return next(((key.start_mark.line, value) for key, value in node.value if key.value == part), None)
     return None

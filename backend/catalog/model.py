@@ -19,6 +19,14 @@ type ColumnType = Literal["STRING", "INT64", "NUMERIC", "BOOL", "TIMESTAMP"]
 type TimeType = Literal["YEAR_MONTH_DAY", "YEAR_MONTH_DAY_HOUR", "YEAR_MONTH_DAY_SECOND"]
 
 
+class MisplacedError(ValueError):
+    """A check over several entries failed; `path` leads from the checked object to the entry at fault."""
+
+    def __init__(self, reason: str, *path: str | int) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,12 +50,12 @@ class Table(_Frozen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         types = {column.name: column.type for column in self.columns}
-        _refuse_repeated(column.name for column in self.columns)
+        _refuse_repeated("columns", (column.name for column in self.columns))
         if types.get(self.partition) != "TIMESTAMP":
-            raise ValueError(f"partition names {self.partition!r}, which is no TIMESTAMP column of the table")
-        for name in self.cluster:
+            raise MisplacedError(f"{self.partition!r} is no TIMESTAMP column of the table", "partition")
+        for position, name in enumerate(self.cluster):
             if name not in types:
-                raise ValueError(f"cluster names {name!r}, which is no column of the table")
+                raise MisplacedError(f"{name!r} is no column of the table", "cluster", position)
         return self
 
     def column(self, name: str) -> Column | None:
@@ -118,10 +126,10 @@ class Dataset(_Frozen):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _refuse_repeated(field.name for field in self.fields)
-        for field in self.fields:
+        _refuse_repeated("fields", (field.name for field in self.fields))
+        for position, field in enumerate(self.fields):
             for problem in _problems(field, self):
-                raise ValueError(f"field {field.name!r}: {problem}")
+                raise MisplacedError(f"field {field.name!r}: {problem}", "fields", position)
         return self
 
     def field(self, name: str) -> Dimension | Metric | Ratio:
@@ -147,11 +155,11 @@ class Dataset(_Frozen):
         )
 
 
-def _refuse_repeated(names: Iterator[str]) -> None:
+def _refuse_repeated(where: str, names: Iterator[str]) -> None:
     seen: set[str] = set()
-    for name in names:
+    for position, name in enumerate(names):
         if name in seen:
-            raise ValueError(f"{name!r} is declared twice")
+            raise MisplacedError(f"{name!r} is declared twice", where, position)
         seen.add(name)
 
 

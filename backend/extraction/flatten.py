@@ -39,7 +39,7 @@ class MetricEvent(NamedTuple):
 
 
 class FlatConversation(msgspec.Struct, gc=False, frozen=True):
-    """What one conversation becomes, before names are looked up. Times are aware; durations are milliseconds."""
+    """What one conversation becomes, before names are looked up. Times are UTC; durations are milliseconds."""
 
     id: str
     created_date: datetime
@@ -104,11 +104,11 @@ def flatten(conversation: Conversation, now: datetime) -> FlatConversation:
     agent = handled[-1].participant if handled else None
     return FlatConversation(
         id=conversation.conversation_id,
-        created_date=conversation.conversation_start,
-        updated_date=max(
-            (date for date in _dates(conversation) if date <= now), default=conversation.conversation_start
+        created_date=_utc(conversation.conversation_start),
+        updated_date=_utc(
+            max((date for date in _dates(conversation) if date <= now), default=conversation.conversation_start)
         ),
-        ended_date=conversation.conversation_end,
+        ended_date=_utc(conversation.conversation_end) if conversation.conversation_end else None,
         channel=customer[-1].session.media_type if customer else None,
         direction=conversation.originating_direction,
         queue_id=queues[-1] if queues else None,
@@ -156,6 +156,13 @@ def _dates(conversation: Conversation) -> Iterator[datetime]:
             for segment in session.segments or ():
                 candidates += (segment.segment_start, segment.segment_end)
     return (date for date in candidates if date is not None)
+
+
+def _utc(moment: datetime) -> datetime:
+    """In UTC, whose days partition the table. A date at the edge of the calendar fits none."""
+    if not 1 < moment.year < 9999:
+        raise RecordError(None, f"a date is out of range: {moment.isoformat()}")
+    return moment.astimezone(UTC)
 
 
 def _skills(legs: list[_Leg]) -> set[str]:
@@ -218,7 +225,9 @@ def _events(legs: list[_Leg]) -> Iterator[MetricEvent]:
         for metric in leg.metrics():
             if metric.name in COUNTED_METRICS and metric.emit_date is not None and metric.value is not None:
                 value = _whole(metric.value)
-                yield MetricEvent(metric.name, metric.emit_date, value, queue_id, agent_id, leg.session.media_type)
+                yield MetricEvent(
+                    metric.name, _utc(metric.emit_date), value, queue_id, agent_id, leg.session.media_type
+                )
 
 
 def _event_order(event: MetricEvent) -> tuple[object, ...]:

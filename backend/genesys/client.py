@@ -12,11 +12,9 @@ from backend.genesys.answers import Answer, quote, read_error, refusal
 from backend.genesys.pacing import Pacer
 from backend.genesys.regions import GenesysAddress
 from backend.genesys.token import TokenSource
-from backend.genesys.transport import Call, Transport
+from backend.genesys.transport import Call, Params, Transport
 from backend.genesys.waiting import RunTime
 from backend.settings import Secret
-
-type Params = Mapping[str, str | int] | str
 
 
 class GenesysClient:

@@ -50,8 +50,8 @@ class _Identified(msgspec.Struct, rename="camel"):
 def query_pages(client: GenesysClient, path: str, query: Mapping[str, object], page_size: int) -> Iterator[DetailsPage]:
     """Pages numbered in the body of a POST, read lazily to the end of the query.
 
-    The end is a page without conversations, or a short one once as many came as the query has: a server may give
-    smaller pages than asked for. Raises `TooManyResultsError` where the API ends before the query does, and
+    The end is a page without conversations, or a short one once as many different ones came as the query has: a server
+    may give smaller pages than asked for. Raises `TooManyResultsError` where the API ends before the query does, and
     `GenesysInvalidResponseError` for a repeated page.
     """
     pages = _Pages(f"POST {path}")
@@ -61,17 +61,17 @@ def query_pages(client: GenesysClient, path: str, query: Mapping[str, object], p
         body = decode(client.post(path, {**query, "paging": paging}), _DetailsBody, pages.call)
         found = body.conversations or []
         received += len(found)
-        total = received if body.total_hits is None else body.total_hits
         if found:
             pages.check(found)
         if found or number == 1:
-            yield DetailsPage(found, total)
-        if not found or (len(found) < page_size and body.total_hits is not None and received >= total):
+            yield DetailsPage(found, received if body.total_hits is None else body.total_hits)
+        has_all = body.total_hits is not None and len(pages.ids) >= body.total_hits
+        if not found or (len(found) < page_size and has_all):
             return
         if received >= MOST_RESULTS:
             raise TooManyResultsError(
-                f"{pages.call} has more than {MOST_RESULTS:,} results, where the API ends for {dict(query)}. The rest "
-                "of this window cannot be read; read it in narrower windows."
+                f"{pages.call} finds {MOST_RESULTS:,} results or more for {dict(query)}, and the API ends there. "
+                "The rest of this window cannot be read; read it in narrower windows."
             )
         number += 1
 
@@ -104,15 +104,18 @@ def cursor_entities(client: GenesysClient, path: str, params: Mapping[str, str |
 
 
 class _Pages:
-    """The pages of one list so far, by the ids on them."""
+    """The pages of one list so far, by hashes of the ids on them."""
 
     def __init__(self, call: str) -> None:
         self.call = call
+        self.ids: set[int] = set()
         self._seen: set[int] = set()
 
     def check(self, records: list[msgspec.Raw]) -> None:
         """Raises `GenesysInvalidResponseError` where all of these records were one page before."""
-        page = hash(frozenset(map(_identity, records)))
+        ids = frozenset(hash(_identity(record)) for record in records)
+        self.ids |= ids
+        page = hash(ids)
         if page in self._seen:
             raise GenesysInvalidResponseError(
                 f"Genesys Cloud gave a page twice ({self.call}, page {len(self._seen) + 1}), so the list has no end. "

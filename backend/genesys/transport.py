@@ -16,6 +16,8 @@ from backend.genesys.answers import Answer
 from backend.genesys.pacing import Pacer
 from backend.genesys.waiting import RunTime
 
+type Params = Mapping[str, str | int] | str
+
 _LOG = logging.getLogger(__name__)
 
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -33,7 +35,7 @@ class Call:
     path: str
     authorization: str = field(repr=False)
     hidden: tuple[str, ...] = field(repr=False)
-    params: Mapping[str, str | int] | str | None = None
+    params: Params | None = None
     body: bytes | None = None
     body_type: str = "application/json"
 
@@ -159,6 +161,6 @@ class Transport:
 def _is_json(body: bytes) -> bool:
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True

@@ -93,7 +93,5 @@ def _metric(metric: Metric, detail: Detail) -> str:
 
 
 def _grouping_key(grouping: Sequence[Dimension], parameters: Parameters) -> str:
-    """A text that differs where one of the dimensions does; NULL and empty text differ too."""
-    texts = [served_sql(key, parameters) for key in grouping]
-    parts = [f"IFNULL(CONCAT(CAST(LENGTH({text}) AS STRING), ':', {text}), '-')" for text in texts]
-    return f"CONCAT({', '.join(parts)})" if parts else "''"
+    """One text a combination: a JSON array keeps NULL, empty text and the borders between values apart."""
+    return f"TO_JSON_STRING([{', '.join(served_sql(dimension, parameters) for dimension in grouping)}])"

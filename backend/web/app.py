@@ -12,8 +12,6 @@ from backend.web.failures import register_failures
 from backend.web.logs import configure_logging
 from backend.web.services import EXTENSION, Services
 
-_MAX_BODY_BYTES = 1 << 20
-
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application; settings come from the environment where none are given.
@@ -25,7 +23,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     catalog = load_catalog()
     warehouse = Warehouse(settings)
     app = Flask("backend", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = connector.MAX_BODY_BYTES + 1
     app.extensions[EXTENSION] = Services(
         settings, catalog, warehouse, Answers(settings, catalog, warehouse), make_tools(settings, catalog, warehouse)
     )

@@ -3,9 +3,12 @@
 from typing import Any
 
 from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend.web.identity import require_connector_key
 from backend.web.services import services
+
+MAX_BODY_BYTES = 1 << 20
 
 blueprint = Blueprint("connector", __name__, url_prefix="/v1")
 
@@ -17,19 +20,27 @@ def _authorize() -> None:
 
 @blueprint.post("/config")
 def config() -> dict[str, Any]:
-    return services().answers.config(request.get_data())
+    return services().answers.config(_body())
 
 
 @blueprint.post("/schema")
 def schema() -> dict[str, Any]:
-    return services().answers.schema(request.get_data())
+    return services().answers.schema(_body())
 
 
 @blueprint.post("/data")
 def data() -> Response:
-    return Response(services().answers.data(request.get_data(), g.caller), mimetype="application/json")
+    return Response(services().answers.data(_body(), g.caller), mimetype="application/json")
 
 
 @blueprint.post("/credentials")
 def credentials() -> dict[str, Any]:
     return {"valid": True}
+
+
+def _body() -> bytes:
+    """The body; one without a Content-Length is cut where Flask's limit lies, just above ours."""
+    body = request.get_data()
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+    return body

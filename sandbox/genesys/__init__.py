@@ -7,19 +7,22 @@ from collections.abc import Iterable
 
 from flask import Flask, Response, g, request
 
+from .aggregates import Aggregates
 from .errors import correlation_id, register
 from .faults import Fault, Faults, strike_after, strike_before
 from .instants import Clock, system_clock
+from .jobs import Jobs, Lake
 from .limits import RateLimit
 from .lookups import Lookups
 from .oauth import Client, Login, bearer_token
 from .queries import Queries
 from .world import World
 
-__all__ = ["Client", "Fault", "World", "create_app"]
+__all__ = ["Client", "Fault", "Lake", "World", "create_app"]
 
 _LARGEST_REQUEST = 512_000
 DEFAULT_CLIENT = Client("sandbox-client", "sandbox-secret")
+DEFAULT_LAKE = Lake()
 
 
 def create_app(
@@ -28,6 +31,7 @@ def create_app(
     clock: Clock = system_clock,
     limit_per_minute: int = 300,
     client: Client = DEFAULT_CLIENT,
+    lake: Lake = DEFAULT_LAKE,
     faults: Iterable[Fault] = (),
 ) -> Flask:
     """The simulator as a WSGI application; `clock` gives the world's now in milliseconds since 1970."""
@@ -35,7 +39,15 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
     app.url_map.strict_slashes = False
     login, limits, schedule = Login(client, clock), RateLimit(limit_per_minute, clock), Faults(faults)
-    for part in (login, Queries(world, clock), Lookups(world.organization, clock, login, limits), schedule):
+    parts = (
+        login,
+        Queries(world, clock),
+        Jobs(world, clock, lake),
+        Aggregates(world, clock),
+        Lookups(world.organization, clock, login, limits),
+        schedule,
+    )
+    for part in parts:
         app.register_blueprint(part.blueprint())
     register(app)
     _guard(app, login, limits, schedule)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import DEFAULT_CLIENT, Client, create_app
-from .instants import system_clock
+from . import DEFAULT_CLIENT, Client, Lake, create_app
+from .instants import MINUTE, system_clock
 from .state import load_or_begin
 
 
@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
         )
         world = state.world()
         client = Client(options.client_id, options.client_secret, options.token_seconds)
-        app = create_app(world, limit_per_minute=options.requests_per_minute, client=client)
+        lake = Lake(lag=options.data_lag_minutes * MINUTE)
+        app = create_app(world, limit_per_minute=options.requests_per_minute, client=client, lake=lake)
         server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=_QuietHandler)
     except (ValueError, OSError) as error:
         sys.exit(f"The simulator cannot start: {error}")
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--days", type=int, default=7, help="in how many days before the first start")
     parser.add_argument("--requests-per-minute", type=int, default=300, help="limit of one token")
     parser.add_argument("--token-seconds", type=int, default=DEFAULT_CLIENT.token_seconds, help="life of a token")
+    parser.add_argument("--data-lag-minutes", type=int, default=300, help="how far detail jobs lag behind")
     parser.add_argument("--client-id", default=DEFAULT_CLIENT.id)
     parser.add_argument("--client-secret", default=DEFAULT_CLIENT.secret)
     return parser

@@ -67,9 +67,8 @@ def _metrics(parts: Parts, visit: Visit, ring: Ring) -> Iterable[Metric]:
     yield from work
     handled = sum(metric.value for metric in work if metric.name in ("tTalkComplete", "tHeldComplete"))
     if ring.wrap_up:
-        after = ring.wrap_up.end - ring.wrap_up.start
-        yield Metric("tAcw", after, ring.wrap_up.end)
-        handled += after
+        yield Metric("tAcw", ring.wrap_up.counted, ring.wrap_up.end)
+        handled += ring.wrap_up.counted
     if ring.stretches or ring.wrap_up:
         yield Metric("tHandle", handled, ring.released)
     # Most normal sessions carry it; it marks no failed contact.

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from itertools import accumulate
+from operator import itemgetter
 from random import Random
 
 from .instants import DAY, HOUR
@@ -33,24 +34,40 @@ def moment_of(volume: float) -> int:
     return _MONDAY + int(weeks) * _WEEK + hour * HOUR + int(within * HOUR)
 
 
+_BACKLOG_DAYS = 59
+_BACKLOG_SHARE = 200
+
+
 class Arrivals:
     """Start times of conversations 0, 1, 2, ...; exactly `conversations` of them lie in `[origin, first_start)`.
 
     Number n falls somewhere in the n-th equal share of the volume since the origin, so starts rise with the number.
+    Negative numbers are the backlog: a few conversations of the 59 days before the origin whose leg stays open.
     """
 
     def __init__(self, seed: int, origin: int, first_start: int, conversations: int) -> None:
         self._seed = seed
+        self._backlog = {
+            number: origin - Random(f"{seed}/backlog/{number}").randrange(1, _BACKLOG_DAYS * DAY)
+            for number in range(-(conversations // _BACKLOG_SHARE), 0)
+        }
+        self.earliest = min([origin, *self._backlog.values()])
         self._base = volume_before(origin)
         self._share = (volume_before(first_start) - self._base) / conversations
 
-    def start(self, number: int) -> int:
-        """The moment at which a conversation begins."""
-        jitter = Random(f"{self._seed}/arrival/{number}").random()
-        return moment_of(self._base + (number + jitter) * self._share)
+    def start(self, number: int) -> int | None:
+        """The moment at which a conversation begins; None where there is no such number."""
+        if number < 0:
+            return self._backlog.get(number)
+        return self._start(number)
 
     def on(self, day: int) -> list[tuple[int, int]]:
         """`(number, start)` of each conversation that begins on a UTC day, in order."""
         first, last = (int((volume_before(edge) - self._base) / self._share) for edge in (day * DAY, (day + 1) * DAY))
-        starts = ((number, self.start(number)) for number in range(max(first - 1, 0), max(last + 2, 0)))
+        regular = [(number, self._start(number)) for number in range(max(first - 1, 0), max(last + 2, 0))]
+        starts = sorted([*self._backlog.items(), *regular], key=itemgetter(1))
         return [(number, start) for number, start in starts if start // DAY == day]
+
+    def _start(self, number: int) -> int:
+        jitter = Random(f"{self._seed}/arrival/{number}").random()
+        return moment_of(self._base + (number + jitter) * self._share)

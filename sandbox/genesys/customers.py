@@ -6,7 +6,7 @@ from .parts import CUSTOMER, Parts
 from .plan import Menu
 
 
-def customer(parts: Parts) -> Participant:
+def customer(parts: Parts, attributes: bool) -> Participant:
     """The customer; two sessions where a call turned into a callback."""
     plan = parts.plan
     menus: list[tuple[int, str, Facts]] = [(menu.start, "ivr", {}) for menu in plan.menus]
@@ -14,10 +14,14 @@ def customer(parts: Parts) -> Participant:
         (visit.entered, "interact", {"queueId": visit.queue.id}) for visit in plan.visits
     ]
     if plan.callback_from is None:
-        return parts.participant("customer", CUSTOMER, [_leg(parts, plan.start, plan.customer_left, menus + visits)])
-    call = _leg(parts, plan.start, plan.callback_from, menus, media="voice")
-    callback = _leg(parts, plan.callback_from, plan.customer_left, visits)
-    return parts.participant("customer", CUSTOMER, [call, callback])
+        legs = [_leg(parts, plan.start, plan.customer_left, menus + visits)]
+    else:
+        call = _leg(parts, plan.start, plan.callback_from, menus, media="voice")
+        legs = [call, _leg(parts, plan.callback_from, plan.customer_left, visits)]
+    participant = parts.participant("customer", CUSTOMER, legs)
+    if attributes:
+        participant.facts["attributes"] = {"reason": "general", "accountReference": f"A-{abs(plan.number):06}"}
+    return participant
 
 
 def _leg(parts: Parts, start: int, end: int, marks: list[tuple[int, str, Facts]], media: str = "") -> Session:

@@ -27,6 +27,10 @@ type Kind = Literal[
     "token_revoked",
     "secret_rotated",
     "repeated_page",
+    "drifted_page",
+    "job_failed",
+    "job_expired",
+    "job_lost",
     "slow",
     "truncated",
     "html",
@@ -39,7 +43,8 @@ class Fault(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_def
 
     The first `skip` matching requests pass; `times` of 0 goes on until cleared. `retry_after` (seconds) is for
     `rate_limited`, `status` for `server_error` and `html`, `seconds` for `slow`, `secret` for `secret_rotated`,
-    `permission` for `forbidden`.
+    `permission` for `forbidden`. A query page struck by `drifted_page` begins `rows` later (negative: earlier). A
+    `job_..` fault strikes the job that the request submits or asks for.
     """
 
     kind: Kind
@@ -51,6 +56,7 @@ class Fault(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_def
     seconds: float = 1.0
     secret: str = ""
     permission: str = "analytics:conversationDetail:view"
+    rows: int = -1
 
 
 class Faults:
@@ -121,8 +127,10 @@ def strike_before(fault: Fault, login: Login) -> None:
             login.revoke_all()
         case "secret_rotated":
             login.rotate(fault.secret)
-        case "repeated_page":
-            g.repeat_page = True
+        case "repeated_page" | "job_failed" | "job_expired" | "job_lost":
+            g.ordered = fault.kind
+        case "drifted_page":
+            g.drift = fault.rows
         case "slow":
             time.sleep(fault.seconds)
 

@@ -1,32 +1,34 @@
-"""Conversation filters of the details query: those that are simulated, and a clear refusal of all others."""
+"""Filters of queries: predicates joined by `and` or `or`, whatever they are applied to."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from .errors import ApiError
-from .plan import Plan
 
 type Combination = Literal["and", "or"]
+type Value = str | int | None
+type Reader = Callable[[str], Value]
 
 
 class Predicate(msgspec.Struct, forbid_unknown_fields=True):
-    """One condition, as on the wire."""
+    """One condition on a dimension, as on the wire."""
 
     dimension: str
     type: Literal["dimension"] = "dimension"
     operator: Literal["matches", "exists", "notExists"] = "matches"
     value: str | None = None
 
-    def holds(self, plan: Plan, now: int) -> bool:
-        """Whether a conversation satisfies it as of `now`."""
-        value = _value(self.dimension, plan, now)
+    def holds(self, read: Reader) -> bool:
+        """Whether it is true of the thing whose dimensions `read` gives."""
+        value = read(self.dimension)
         match self.operator:
             case "exists":
                 return value is not None
             case "notExists":
                 return value is None
-        if self.dimension == "conversationEnd" or self.value is None:
+        if self.value is None or isinstance(value, int):
             raise ApiError(400, f"Predicate on {self.dimension}: operator matches needs a value it can compare with")
         return value == self.value
 
@@ -37,8 +39,8 @@ class Clause(msgspec.Struct, forbid_unknown_fields=True):
     type: Combination
     predicates: list[Predicate] = []
 
-    def holds(self, plan: Plan, now: int) -> bool:
-        return _join(self.type, [predicate.holds(plan, now) for predicate in self.predicates])
+    def holds(self, read: Reader) -> bool:
+        return _join(self.type, [predicate.holds(read) for predicate in self.predicates])
 
 
 class Filter(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,9 +50,9 @@ class Filter(msgspec.Struct, forbid_unknown_fields=True):
     clauses: list[Clause] = []
     predicates: list[Predicate] = []
 
-    def holds(self, plan: Plan, now: int) -> bool:
+    def holds(self, read: Reader) -> bool:
         parts: list[Clause | Predicate] = [*self.clauses, *self.predicates]
-        return _join(self.type, [part.holds(plan, now) for part in parts])
+        return _join(self.type, [part.holds(read) for part in parts])
 
 
 def _join(combination: Combination, results: list[bool]) -> bool:
@@ -59,13 +61,6 @@ def _join(combination: Combination, results: list[bool]) -> bool:
     return all(results) if combination == "and" else any(results)
 
 
-def _value(dimension: str, plan: Plan, now: int) -> str | int | None:
-    match dimension:
-        case "conversationEnd":
-            return plan.end(now)
-        case "conversationId":
-            return plan.id
-        case "originatingDirection":
-            return None if dimension in plan.omitted else plan.direction
-    known = "conversationEnd, conversationId, originatingDirection"
-    raise ApiError(400, f"Dimension {dimension} is not simulated; known: {known}")
+def unknown_dimension(dimension: str, known: str) -> ApiError:
+    """The refusal of a dimension that isn't simulated."""
+    return ApiError(400, f"Dimension {dimension} is not simulated; known: {known}")

@@ -4,6 +4,8 @@ from hashlib import blake2b
 from uuid import UUID
 
 _NUMBER_BYTES = 6
+# Numbers before the first one are negative; the id holds them shifted.
+_SHIFT = 1 << 32
 
 
 def stable_uuid(*parts: object) -> str:
@@ -16,7 +18,7 @@ def stable_uuid(*parts: object) -> str:
 def conversation_id(seed: int, number: int) -> str:
     """The id of the world's `number`-th conversation; `conversation_number` finds the way back without a table."""
     noise = blake2b(f"{seed}/conversation/{number}".encode(), digest_size=10).digest()
-    masked = number ^ _mask(seed, noise[:6])
+    masked = (number + _SHIFT) ^ _mask(seed, noise[:6])
     return str(UUID(bytes=noise + masked.to_bytes(_NUMBER_BYTES), version=4))
 
 
@@ -26,7 +28,7 @@ def conversation_number(seed: int, text: str) -> int | None:
         raw = UUID(text).bytes
     except ValueError:
         return None
-    number = int.from_bytes(raw[10:]) ^ _mask(seed, raw[:6])
+    number = (int.from_bytes(raw[10:]) ^ _mask(seed, raw[:6])) - _SHIFT
     return number if conversation_id(seed, number) == text else None
 
 

@@ -22,8 +22,10 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+@lru_cache(maxsize=1024)
 def iso(moment: int) -> str:
     """RFC 3339 in UTC with milliseconds: `2024-05-15T14:30:00.000Z`."""
+    # Remembered, for a record names each moment several times.
     day, rest = divmod(moment, DAY)
     seconds, milliseconds = divmod(rest, SECOND)
     minutes, second = divmod(seconds, 60)

@@ -41,12 +41,12 @@ def by_cursor(entities: Sequence[Facts], known: Set[str] = frozenset()) -> Facts
     """One page after an opaque cursor: no total and no number, `nextUri` while there is more."""
     values = query_parameters({"pageSize", "after", *known})
     size = whole_number(values, "pageSize", 25, _LARGEST_PAGE)
-    begin = _position(values.get("after", ""))
+    begin = position_of(values.get("after", ""))
     page: Facts = {"entities": list(entities[begin : begin + size]), "selfUri": _link()}
     if begin + size < len(entities):
-        page["nextUri"] = _link(after=_cursor(begin + size))
+        page["nextUri"] = _link(after=cursor_at(begin + size))
     if begin:
-        page["previousUri"] = _link(after=_cursor(begin - size)) if begin > size else _link(after=None)
+        page["previousUri"] = _link(after=cursor_at(begin - size)) if begin > size else _link(after=None)
     return page
 
 
@@ -57,11 +57,13 @@ def _link(**changes: object) -> str:
     return f"{request.path}?{urlencode(pairs)}" if pairs else request.path
 
 
-def _cursor(position: int) -> str:
+def cursor_at(position: int) -> str:
+    """An opaque cursor that stands before the entity at a position."""
     return urlsafe_b64encode(f"v1:{position}".encode()).decode()
 
 
-def _position(cursor: str) -> int:
+def position_of(cursor: str, parameter: str = "after") -> int:
+    """Where a cursor stands, 0 for none; raises ApiError 400 where it was not given out here."""
     if not cursor:
         return 0
     try:
@@ -70,4 +72,6 @@ def _position(cursor: str) -> int:
             raise ValueError(f"version {version!r}")
         return int(position)
     except ValueError as error:
-        raise ApiError(400, f"Parameter after is not a cursor of this list: {cursor!r}", "invalid.value") from error
+        raise ApiError(
+            400, f"Parameter {parameter} is not a cursor of this list: {cursor!r}", "invalid.value"
+        ) from error

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from .draft import Facts
 from .errors import ApiError, json_response
 from .instants import Clock, iso
+from .jobs import MOST_AT_ONCE
 from .limits import RateLimit
 from .listings import by_cursor, numbered
 from .oauth import Login
@@ -93,7 +94,7 @@ class Lookups:
         query_parameters(set())
         per_minute = self._limits.per_minute
         limits = {
-            "analytics": {"details.jobs.concurrent.access.max": 10, "details.jobs.rate.per.second": 5},
+            "analytics": {"details.jobs.concurrent.access.max": MOST_AT_ONCE, "details.jobs.rate.per.second": 5},
             "analytics.data.extraction": {"downloads.rate.per.minute": 60},
             "platform.api": {
                 "client.credentials.token.rate.per.minute": per_minute,

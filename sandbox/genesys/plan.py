@@ -27,12 +27,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class WrapUp:
-    """After-call work. A code is given at its end, or (`coded_at` later) added afterwards, which moves the end."""
+    """After-call work. A code is given at its end, or (`coded_at` later) added afterwards, which moves the end.
+
+    `counted` is what the metrics count of it, which can differ from the segment by seconds.
+    """
 
     start: int
     end: int
     code: str | None
     coded_at: int
+    counted: int
 
     def end_as_of(self, now: int) -> int:
         return self.coded_at if self.code and now >= self.coded_at else self.end
@@ -114,9 +118,13 @@ class Evaluation:
     score: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """One conversation's whole life; it is first over at `closed_at`: everybody gone and after-call work done."""
+    """One conversation's whole life; it is first over at `closed_at`: everybody gone and after-call work done.
+
+    Long after, a rebuild of the raw events may replace the story (`rebuilt`: when, and the new one) without moving
+    any timestamp, or the conversation may be deleted.
+    """
 
     number: int
     id: str
@@ -131,11 +139,21 @@ class Plan:
     callback_from: int | None = None
     evaluation: Evaluation | None = None
     omitted: frozenset[str] = frozenset()
+    rebuilt: "tuple[int, Plan] | None" = None
+    deleted_at: int | None = None
     closed_at: int = field(init=False)
 
     def __post_init__(self) -> None:
         closed_at = max(self.customer_left, *(ring.released for ring in self.rings), 0)
         object.__setattr__(self, "closed_at", closed_at)
+
+    def exists(self, now: int) -> bool:
+        """Whether it has begun and is not deleted."""
+        return self.start <= now and (self.deleted_at is None or now < self.deleted_at)
+
+    def at(self, now: int) -> "Plan":
+        """The story as the platform tells it at `now`."""
+        return self.rebuilt[1] if self.rebuilt and now >= self.rebuilt[0] else self
 
     @property
     def rings(self) -> list[Ring]:

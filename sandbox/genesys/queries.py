@@ -1,16 +1,15 @@
 """Conversation details: the synchronous query, and reading by id."""
 
-from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, g
 
 from .errors import ApiError, json_response
-from .filters import Filter
 from .instants import DAY, Clock, Interval
 from .parameters import json_body, query_parameters
 from .plan import Plan
+from .selection import Selection, started_in
 from .world import World
 
 PATH = "/api/v2/analytics/conversations"
@@ -27,19 +26,11 @@ class Paging(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     page_number: int = 1
 
 
-class ConversationQuery(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class ConversationQuery(Selection):
     """The body of a details query, as on the wire."""
 
-    interval: str
-    order: Literal["asc", "desc", "unordered"] = "asc"
-    order_by: Literal["conversationStart", "conversationEnd", "segmentStart", "segmentEnd"] = "conversationStart"
     paging: Paging = msgspec.field(default_factory=Paging)
-    conversation_filters: list[Filter] = []
-    segment_filters: list[Any] = []
-    evaluation_filters: list[Any] = []
-    survey_filters: list[Any] = []
-    resolution_filters: list[Any] = []
-    aggregations: list[Any] = []
+    aggregations: list[Any] = msgspec.field(default_factory=list)
 
 
 class Queries:
@@ -62,16 +53,12 @@ class Queries:
         asked = json_body(ConversationQuery)
         interval, page = _checked(asked)
         now = self._clock()
-        found = [
-            plan
-            for plan in started_in(self._world, interval, now)
-            if all(condition.holds(plan, now) for condition in asked.conversation_filters)
-        ]
-        if g.get("repeat_page"):
+        found = asked.apply(started_in(self._world, interval, now), now)
+        if g.get("ordered") == "repeated_page":
             page = max(page - 1, 0)
         size = asked.paging.page_size
-        shown = _ordered(found, asked, now)[page * size : (page + 1) * size]
-        return self._answer(shown, now, b'"totalHits":%d' % len(found))
+        begin = max(page * size + g.get("drift", 0), 0)
+        return self._answer(found[begin : begin + size], now, b'"totalHits":%d' % len(found))
 
     def by_ids(self) -> Response:
         """Answer `GET .../details?id=a,b,c`; ids that are not known are left out."""
@@ -98,40 +85,13 @@ class Queries:
         return json_response(b"{%b}" % b",".join([*conversations, *members]))
 
 
-def started_in(world: World, interval: Interval, now: int) -> list[Plan]:
-    """The query's rule for what an interval means, by start.
-
-    A conversation counts if it began on a UTC day that the interval touches and its life overlaps the interval. So
-    one that began before the interval's start, but on the same day, comes along while it is alive then; one that
-    began the day before never does, even if it ended inside. Readers apply their own exact bounds.
-    """
-    return [
-        plan
-        for day in interval.days()
-        for plan in world.day(day)
-        if plan.start < interval.end
-        and plan.start <= now
-        and (plan.start >= interval.start or (plan.end(now) or now) > interval.start)
-    ]
-
-
 def _checked(query: ConversationQuery) -> tuple[Interval, int]:
     """The interval and the page counted from 0, where both are acceptable."""
-    try:
-        interval = Interval.parse(query.interval)
-    except ValueError as error:
-        raise ApiError(400, f"Interval: {error}", "invalid.date") from error
+    interval = query.checked_interval()
     if interval.length > _LONGEST_INTERVAL:
         raise ApiError(400, f"Interval: {query.interval} is longer than 31 days", "invalid.date")
-    unsimulated = {
-        "segmentFilters": query.segment_filters,
-        "evaluationFilters": query.evaluation_filters,
-        "surveyFilters": query.survey_filters,
-        "resolutionFilters": query.resolution_filters,
-        "aggregations": query.aggregations,
-    }
-    if used := [name for name, value in unsimulated.items() if value]:
-        raise ApiError(400, f"{', '.join(used)} is not simulated; leave it out or empty")
+    if query.aggregations:
+        raise ApiError(400, "aggregations is not simulated; leave it out or empty")
     size, number = query.paging.page_size, query.paging.page_number
     if not 1 <= size <= _LARGEST_PAGE or number < 1:
         message = f"Paging: pageSize {size} must be 1 to {_LARGEST_PAGE} and pageNumber {number} at least 1"
@@ -140,11 +100,3 @@ def _checked(query: ConversationQuery) -> tuple[Interval, int]:
         message = f"Paging: results beyond {_LAST_RESULT:,} cannot be read; narrow the interval"
         raise ApiError(400, message, "invalid.value")
     return interval, number - 1
-
-
-def _ordered(plans: list[Plan], query: ConversationQuery, now: int) -> list[Plan]:
-    if query.order == "unordered":
-        return sorted(plans, key=attrgetter("id"))
-    if query.order_by in ("conversationEnd", "segmentEnd"):
-        plans = sorted(plans, key=lambda plan: (plan.end(now) or now, plan.start))
-    return plans[::-1] if query.order == "desc" else plans

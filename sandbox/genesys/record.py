@@ -20,8 +20,11 @@ _DISCONNECTS = {
 }
 
 
-def draft_record(plan: Plan, organization: Organization) -> Draft:
-    """The record of a conversation's whole life; `draft.view` shows it as of a moment."""
+def draft_record(plan: Plan, organization: Organization, *, attributes: bool = False) -> Draft:
+    """The record of a conversation's whole life; `draft.view` shows it as of a moment.
+
+    `attributes` adds the participant attributes that only job results carry.
+    """
     parts = Parts(plan, organization)
     facts: Facts = {
         "conversationId": plan.id,
@@ -39,13 +42,13 @@ def draft_record(plan: Plan, organization: Organization) -> Draft:
         later.append((plan.closed_at, worst))
     if plan.evaluation:
         later.append((plan.evaluation.at, {"evaluations": [_evaluation(plan.id, plan.evaluation, organization)]}))
-    participants = outbound(parts, plan.call) if plan.call else _inbound(parts)
+    participants = outbound(parts, plan.call) if plan.call else _inbound(parts, attributes)
     return Draft(plan, facts, list(participants), later)
 
 
-def _inbound(parts: Parts) -> Iterable[Participant]:
+def _inbound(parts: Parts, attributes: bool) -> Iterable[Participant]:
     plan = parts.plan
-    yield customer(parts)
+    yield customer(parts, attributes)
     yield from (flow(parts, menu) for menu in plan.menus if menu.start == plan.start)
     for visit in plan.visits:
         yield _acd(parts, visit)

@@ -206,18 +206,19 @@ class _Teller:
     def _wrap_up(self, at: int) -> WrapUp:
         """Mostly short with a code; some long, some timed out, some without a code, some coded minutes later."""
         manner = self._weighted({"prompt": 82, "long": 5, "timeout": 4, "none": 6, "late": 3})
-        end = at + self._length(_Length(30 * SECOND, 0.7, 4 * MINUTE))
-        code = self._rng.choice(self._organization.codes).id
+        code: str | None = self._rng.choice(self._organization.codes).id
+        length = coded = self._length(_Length(30 * SECOND, 0.7, 4 * MINUTE))
         match manner:
             case "long":
-                end = at + self._between(5 * MINUTE, 30 * MINUTE)
+                length = coded = self._between(5 * MINUTE, 30 * MINUTE)
             case "timeout":
-                return WrapUp(at, at + 2 * MINUTE, TIMEOUT_CODE, at + 2 * MINUTE)
+                length, coded, code = 2 * MINUTE, 2 * MINUTE, TIMEOUT_CODE
             case "none":
-                return WrapUp(at, end, None, end)
+                code = None
             case "late":
-                return WrapUp(at, end, code, end + self._between(2 * MINUTE, 90 * MINUTE))
-        return WrapUp(at, end, code, end)
+                coded = length + self._between(2 * MINUTE, 90 * MINUTE)
+        counted = max(length - self._between(SECOND, 5 * SECOND), 0) if self._chance(0.1) else length
+        return WrapUp(at, at + length, code, at + coded, counted)
 
     def _call(self, start: int) -> Call:
         agent = self._rng.choice([user for user in self._organization.users if user.works(start)])

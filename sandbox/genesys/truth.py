@@ -106,7 +106,7 @@ def _stretches(plan: Plan, kind: str, now: int) -> list[int]:
 
 
 def _after_call(ring: Ring) -> int:
-    return ring.wrap_up.end - ring.wrap_up.start if ring.wrap_up else 0
+    return ring.wrap_up.counted if ring.wrap_up else 0
 
 
 def _handles(plan: Plan, now: int) -> list[int]:

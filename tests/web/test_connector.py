@@ -1,0 +1,222 @@
+"""The connector's routes before any query runs: shapes, refusals, and the failures of a warehouse that is not there."""
+
+import io
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import responses
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import backend
+from backend.catalog import load_catalog, looker_schema
+from backend.serving import Answers
+from backend.web.logs import CloudFormatter
+from tests.conftest import API_KEY, MakeSettings
+
+AUTHORIZED = {"Authorization": f"Bearer {API_KEY}"}
+CHART = {
+    "dateRange": {"startDate": "2024-03-10", "endDate": "2024-03-11"},
+    "fields": [{"name": "channel"}, {"name": "interactions"}],
+}
+HOST = "http://bigquery.test"
+QUERIES = f"{HOST}/bigquery/v2/projects/project/queries"
+
+
+@pytest.fixture(scope="module")
+def application(make_settings: MakeSettings) -> Flask:
+    return backend.create_app(make_settings(bigquery_project="project", bigquery_emulator_host=HOST))
+
+
+@pytest.fixture
+def client(application: Flask) -> FlaskClient:
+    return application.test_client()
+
+
+type Post = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def post(client: FlaskClient) -> Post:
+    def send(path: str, body: object, **options: Any) -> TestResponse:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return client.post(path, data=data, headers=AUTHORIZED, **options)
+
+    return send
+
+
+def failure(answer: TestResponse) -> dict[str, Any]:
+    """The error of an envelope that is complete and bears the id of the answer's header."""
+    body = answer.get_json()
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message", "debug", "requestId"}
+    assert body["error"]["requestId"] == answer.headers["X-Request-Id"]
+    assert body["error"]["message"]
+    return dict(body["error"])
+
+
+def test_config(post: Post) -> None:
+    answer = post("/v1/config", {"languageCode": "en"})
+    assert answer.status_code == 200
+    assert set(answer.get_json()) == {"configParams", "dateRangeRequired", "isSteppedConfig"}
+    assert answer.get_json() == post("/v1/config", {"languageCode": "it", "configParams": {"timeZone": "x"}}).get_json()
+
+
+@pytest.mark.parametrize("body", [{}, {"configParams": {"dataset": "interaction_details", "timeZone": "Asia/Tokyo"}}])
+def test_schema(post: Post, body: dict[str, Any]) -> None:
+    answer = post("/v1/schema", body)
+    assert answer.status_code == 200
+    assert answer.get_json() == {"schema": looker_schema(load_catalog()["interaction_details"])}
+
+
+def test_credentials(post: Post) -> None:
+    answer = post("/v1/credentials", {})
+    assert (answer.status_code, answer.get_json()) == (200, {"valid": True})
+
+
+@responses.activate
+def test_data(post: Post) -> None:
+    schema = {"fields": [{"name": "c0", "type": "STRING"}, {"name": "c1", "type": "INTEGER"}]}
+    rows = [{"f": [{"v": "VOICE"}, {"v": "12"}]}, {"f": [{"v": None}, {"v": "3"}]}]
+    responses.post(QUERIES, json={"jobComplete": True, "schema": schema, "rows": rows, "totalRows": "2"})
+    answer = post("/v1/data", CHART)
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.get_json() == {
+        "schema": [
+            {
+                "name": "channel",
+                "label": "Channel",
+                "dataType": "STRING",
+                "semantics": {"conceptType": "DIMENSION", "semanticType": "TEXT"},
+            },
+            {
+                "name": "interactions",
+                "label": "Interactions",
+                "dataType": "NUMBER",
+                "semantics": {"conceptType": "METRIC", "semanticType": "NUMBER", "isReaggregatable": True},
+            },
+        ],
+        "rows": [{"values": ["VOICE", "12"]}, {"values": [None, "3"]}],
+        "filtersApplied": True,
+    }
+    sent = json.loads(responses.calls[0].request.body or "")
+    assert set(sent["labels"]) == {"dataset", "detail", "caller"}
+    assert "tests" not in sent["labels"]["caller"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        pytest.param("/v1/data", b"", 400, "invalid_request", id="empty body"),
+        pytest.param("/v1/data", b"[]", 400, "invalid_request", id="array"),
+        pytest.param("/v1/data", b"\xff", 400, "invalid_request", id="invalid UTF-8"),
+        pytest.param("/v1/data", b'{"x":' + b"[" * 200_000, 400, "invalid_request", id="deep"),
+        pytest.param("/v1/data", b'{"x": Infinity}', 400, "invalid_request", id="Infinity"),
+        pytest.param("/v1/config", b"[]", 400, "invalid_request", id="config that is an array"),
+        pytest.param("/v1/data", {}, 400, "invalid_request", id="no fields"),
+        pytest.param("/v1/data", {**CHART, "fields": [{"name": "nothing"}]}, 400, "unknown_field", id="unknown field"),
+        pytest.param(
+            "/v1/data", {**CHART, "configParams": {"dataset": "x"}}, 400, "unknown_dataset", id="unknown dataset"
+        ),
+        pytest.param(
+            "/v1/schema", {"configParams": {"dataset": "x"}}, 400, "unknown_dataset", id="schema of an unknown dataset"
+        ),
+        pytest.param(
+            "/v1/data", {**CHART, "configParams": {"timeZone": "x"}}, 400, "invalid_config", id="unknown zone"
+        ),
+        pytest.param("/v1/schema", {"configParams": {"detail": "x"}}, 400, "invalid_config", id="unknown detail"),
+        pytest.param("/v1/data", {**CHART, "dateRange": None}, 400, "invalid_date_range", id="no date range"),
+        pytest.param(
+            "/v1/data",
+            {
+                **CHART,
+                "dimensionsFilters": [
+                    [{"fieldName": "channel", "type": "INCLUDE", "operator": "REGEXP_PARTIAL_MATCH", "values": ["("]}]
+                ],
+            },
+            400,
+            "invalid_filter",
+            id="bad regular expression",
+        ),
+        pytest.param("/v1/nothing", {}, 404, "invalid_request", id="unknown address"),
+        pytest.param("/v1/data", b"x" * (1 << 20) + b"x", 413, "body_too_large", id="too large"),
+    ],
+)
+def test_refusals(post: Post, path: str, body: object, status: int, code: str) -> None:
+    answer = post(path, body)
+    assert (answer.status_code, failure(answer)["code"]) == (status, code)
+
+
+def test_a_body_at_the_limit_is_read(post: Post) -> None:
+    body = json.dumps({"fields": []}).encode().ljust(1 << 20)
+    assert failure(post("/v1/data", body))["code"] == "invalid_request"
+
+
+def test_a_body_without_a_length_is_limited_too(client: FlaskClient) -> None:
+    answer = client.post(
+        "/v1/data",
+        input_stream=io.BytesIO(b" " * (2 << 20)),
+        headers={**AUTHORIZED, "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert (answer.status_code, failure(answer)["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("path", ["/v1/config", "/v1/schema", "/v1/data", "/v1/credentials"])
+def test_only_post_is_taken(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers=AUTHORIZED)
+    assert (answer.status_code, failure(answer)["code"]) == (405, "invalid_request")
+    assert "POST" in answer.headers["Allow"]
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("status", "reason", "answered", "code"),
+    [
+        (404, "notFound", 502, "not_ready"),
+        (403, "accessDenied", 502, "warehouse_unavailable"),
+        (400, "invalidQuery", 500, "internal"),
+    ],
+)
+def test_failures_of_the_warehouse(post: Post, status: int, reason: str, answered: int, code: str) -> None:
+    error = {"code": status, "message": "inner words", "errors": [{"reason": reason}]}
+    responses.post(QUERIES, status=status, json={"error": error})
+    answer = post("/v1/data", CHART)
+    told = failure(answer)
+    assert (answer.status_code, told["code"]) == (answered, code)
+    assert "inner words" in told["debug"]
+    assert "inner words" not in told["message"]
+
+
+def test_an_unexpected_failure_shows_only_its_id(
+    post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise ZeroDivisionError("the inner secret")
+
+    monkeypatch.setattr(Answers, "data", fail)
+    answer = post("/v1/data", CHART)
+    told = failure(answer)
+    assert (answer.status_code, told["code"], told["debug"]) == (500, "internal", "")
+    assert "secret" not in answer.get_data(as_text=True)
+    assert "the inner secret" in caplog.text
+
+
+def test_healthz_needs_no_key_and_no_warehouse(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+
+
+def test_log_lines_are_json_with_severity_and_request_id(application: Flask) -> None:
+    record = logging.LogRecord("backend.web", logging.WARNING, "f.py", 1, "told %s", ("twice",), None)
+    with application.test_request_context("/v1/data"):
+        application.preprocess_request()
+        inside = json.loads(CloudFormatter().format(record))
+    outside = json.loads(CloudFormatter().format(record))
+    assert (inside["severity"], inside["message"]) == ("WARNING", "told twice")
+    assert len(inside["requestId"]) == 32
+    assert "requestId" not in outside
