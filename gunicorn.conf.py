@@ -21,3 +21,5 @@ timeout = _settings.run_deadline_seconds + 60
 graceful_timeout = 15
 keepalive = 75
 accesslog = None
+# It would be made in the home folder, which App Engine keeps read-only.
+control_socket_disable = True

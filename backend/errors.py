@@ -64,6 +64,12 @@ class InvalidFilterError(RequestError):
     code = "invalid_filter"
 
 
+class InvalidTokenError(RequestError):
+    """A `pending` token that this service did not sign, or not for this request, or too long ago."""
+
+    code = "invalid_token"
+
+
 class BodyTooLargeError(RequestError):
     code, status = "body_too_large", 413
 

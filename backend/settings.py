@@ -176,7 +176,27 @@ class Settings(BaseSettings):
     max_bytes_billed: int = _setting(
         "Most bytes that BigQuery may bill for one query.", unit="bytes", default=10_000_000_000, ge=1
     )
-    query_timeout_seconds: int = _setting("Longest BigQuery query.", unit="seconds", default=40, ge=1, le=300)
+    query_timeout_seconds: int = _setting(
+        "Longest BigQuery query; one that takes more than 45 seconds is asked for again.",
+        unit="seconds",
+        default=280,
+        ge=1,
+        le=300,
+    )
+    cache_seconds: int = _setting(
+        "How long an answer is kept; never beyond the next change of data. 0 keeps none.",
+        unit="seconds",
+        default=3_600,
+        ge=0,
+        le=86_400,
+    )
+    cache_bytes: int = _setting(
+        "Memory of each worker for kept answers, which are compressed.",
+        unit="bytes",
+        default=50_000_000,
+        ge=1_000,
+        le=2_000_000_000,
+    )
 
     @model_validator(mode="after")
     def _check_choices(self) -> Self:
@@ -190,6 +210,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "CONNECTOR_ALLOWED_DOMAINS or CONNECTOR_ALLOWED_EMAILS is missing: CONNECTOR_AUDIENCES needs one"
             )
+        if self.genesys_timeout_seconds >= self.lease_seconds:
+            raise ValueError("GENESYS_TIMEOUT_SECONDS must be below LEASE_SECONDS, or a silent request loses the lease")
         return self
 
 

@@ -8,6 +8,9 @@ from pydantic import ValidationError
 from backend.catalog.model import Dataset, MisplacedError
 from backend.errors import SchemaFileError
 
+# The same safe loader, ten times quicker where libyaml is at hand.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 SCHEMA_FOLDER = Path(__file__).resolve().parents[2] / "schema"
 
 
@@ -25,8 +28,9 @@ def load_catalog(folder: Path = SCHEMA_FOLDER) -> dict[str, Dataset]:
 def load_dataset(file: Path) -> Dataset:
     """One declared dataset; its name must be that of the file. Raises `SchemaFileError`."""
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         mark = getattr(error, "problem_mark", None)
         raise SchemaFileError(f"{file.name}:{mark.line + 1 if mark else 1}: {_first_line(error)}") from error

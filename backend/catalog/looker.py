@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from backend.catalog.model import Dataset, Dimension, Metric, Ratio
+from backend.catalog.fields import Dimension, Metric, Ratio
+from backend.catalog.model import Dataset
+
+_DATA_TYPES = {"NUMBER": "NUMBER", "PERCENT": "NUMBER", "BOOLEAN": "BOOLEAN"}
 
 
 def looker_schema(dataset: Dataset) -> list[dict[str, Any]]:
@@ -17,7 +20,7 @@ def looker_field(field: Dimension | Metric | Ratio) -> dict[str, Any]:
         "label": field.label,
         "description": field.description,
         "group": field.group,
-        "dataType": "NUMBER" if field.type in ("NUMBER", "PERCENT") else "STRING",
+        "dataType": _DATA_TYPES.get(field.type, "STRING"),
     }
     if field.default:
         shape["isDefault"] = True

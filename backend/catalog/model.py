@@ -7,16 +7,14 @@ the rows that extraction writes and the SQL that serving sends all follow from t
 import difflib
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from backend.catalog.fields import Dimension, Frozen, Metric, Name, Ratio, ServedField, Text
 from backend.errors import UnknownFieldError
 
-type Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,127}$")]
-type Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 type ColumnType = Literal["STRING", "INT64", "NUMERIC", "BOOL", "TIMESTAMP"]
-type TimeType = Literal["YEAR_MONTH_DAY", "YEAR_MONTH_DAY_HOUR", "YEAR_MONTH_DAY_SECOND"]
 
 
 class MisplacedError(ValueError):
@@ -27,11 +25,7 @@ class MisplacedError(ValueError):
         self.path = path
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(_Frozen):
+class Column(Frozen):
     """One column of a warehouse table."""
 
     name: Name
@@ -40,9 +34,15 @@ class Column(_Frozen):
     description: Text
 
 
-class Table(_Frozen):
-    """A warehouse table, partitioned by day on a TIMESTAMP column."""
+class Table(Frozen):
+    """A warehouse table, partitioned by day on a TIMESTAMP column.
 
+    `origin` says who makes it: `declared` tables are created from this very declaration, `system` ones belong to the
+    pipeline, and `computed` rows stand in no table at all. `name` is the dataset's where none is given.
+    """
+
+    origin: Literal["declared", "system", "computed"] = "declared"
+    name: Name | None = None
     partition: Name
     cluster: tuple[Name, ...] = Field(default=(), max_length=4)
     columns: tuple[Column, ...] = Field(min_length=1)
@@ -62,65 +62,16 @@ class Table(_Frozen):
         return next((column for column in self.columns if column.name == name), None)
 
 
-class _Served(_Frozen):
-    name: Name
-    label: Text
-    description: Text
-    group: Text
-    default: bool = False
+class Dataset(Frozen):
+    """One dataset of the connector: a warehouse table and the whitelist of fields served from it.
 
-
-class NullLabel(_Frozen):
-    """What is served in place of NULL, where the BOOL column `when` holds, or anyway."""
-
-    label: Text
-    when: Name | None = None
-
-
-class Dimension(_Served):
-    """A served dimension: a column, in the text form of its Looker Studio type."""
-
-    kind: Literal["dimension"]
-    type: Literal["TEXT"] | TimeType
-    column: Name
-    upper: bool = False
-    null_labels: tuple[NullLabel, ...] = ()
-
-
-class Metric(_Served):
-    """An additive metric: it may be summed over any grouping."""
-
-    kind: Literal["metric"]
-    type: Literal["NUMBER"] = "NUMBER"
-    aggregate: Literal["count", "count_true", "count_present", "sum"]
-    column: Name | None = None
-    hidden: bool = False
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.column is None) != (self.aggregate == "count"):
-            raise ValueError("`count` counts rows and takes no column; every other aggregate needs one")
-        return self
-
-
-class Ratio(_Served):
-    """A formula metric: one additive metric over another, computed by the host at the chart's grouping."""
-
-    kind: Literal["ratio"]
-    type: Literal["NUMBER", "PERCENT"]
-    numerator: Name
-    denominator: Name
-
-
-type ServedField = Annotated[Dimension | Metric | Ratio, Field(discriminator="kind")]
-
-
-class Dataset(_Frozen):
-    """One dataset of the connector: a warehouse table and the whitelist of fields served from it."""
+    Where `dated` is false, the chart's date range says nothing about the rows.
+    """
 
     name: Name
     label: Text
     description: Text
+    dated: bool = True
     table: Table
     fields: tuple[ServedField, ...] = Field(min_length=1)
 
@@ -131,6 +82,10 @@ class Dataset(_Frozen):
             for problem in _problems(field, self):
                 raise MisplacedError(f"field {field.name!r}: {problem}", "fields", position)
         return self
+
+    @property
+    def table_name(self) -> str:
+        return self.table.name or self.name
 
     def field(self, name: str) -> Dimension | Metric | Ratio:
         """The served field of that name; raises `UnknownFieldError` for any other."""
@@ -163,9 +118,15 @@ def _refuse_repeated(where: str, names: Iterator[str]) -> None:
         seen.add(name)
 
 
+_NUMBERS: tuple[ColumnType, ...] = ("INT64", "NUMERIC")
 _COLUMN_TYPES: dict[str, tuple[ColumnType, ...]] = {
     "TEXT": ("STRING",),
-    "sum": ("INT64", "NUMERIC"),
+    "BOOLEAN": ("BOOL",),
+    "utc_offset": ("TIMESTAMP",),
+    "negated": ("BOOL",),
+    "unsettled": ("TIMESTAMP",),
+    "sum": _NUMBERS,
+    "total": _NUMBERS,
     "count_true": ("BOOL",),
     "count_present": ("STRING", "INT64", "NUMERIC", "BOOL", "TIMESTAMP"),
 }
@@ -178,18 +139,22 @@ def _problems(field: Dimension | Metric | Ratio, dataset: Dataset) -> Iterator[s
             for name in (field.numerator, field.denominator):
                 if name not in additive:
                     yield f"{name!r} is no additive metric of this dataset"
-        case Metric(column=None):
-            return
-        case Metric(column=str() as column):
-            yield from _column_problems(dataset.table, column, _COLUMN_TYPES[field.aggregate])
+        case Metric():
+            allowed = ("TIMESTAMP",) if field.since else _COLUMN_TYPES.get(field.aggregate, ())
+            yield from _column_problems(dataset.table, field.column, allowed)
+            yield from _column_problems(dataset.table, field.since, ("TIMESTAMP",))
+            for term in field.terms:
+                yield from _column_problems(dataset.table, term.column, _NUMBERS)
         case Dimension():
-            yield from _column_problems(dataset.table, field.column, _COLUMN_TYPES.get(field.type, ("TIMESTAMP",)))
+            allowed = _COLUMN_TYPES.get(field.form or field.type, ("TIMESTAMP",))
+            yield from _column_problems(dataset.table, field.column, allowed)
             for label in field.null_labels:
-                if label.when is not None:
-                    yield from _column_problems(dataset.table, label.when, ("BOOL",))
+                yield from _column_problems(dataset.table, label.when, ("BOOL",))
 
 
-def _column_problems(table: Table, name: str, allowed: tuple[ColumnType, ...]) -> Iterator[str]:
+def _column_problems(table: Table, name: str | None, allowed: tuple[ColumnType, ...]) -> Iterator[str]:
+    if name is None:
+        return
     column = table.column(name)
     if column is None:
         yield f"{name!r} is no column of the table"

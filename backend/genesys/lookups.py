@@ -62,6 +62,15 @@ _LISTS: dict[Kind, _List] = {
 }
 
 
+LOOKUP_KINDS = tuple(_LISTS)
+
+
+def probe_lookup(client: GenesysClient, kind: Kind) -> None:
+    """Reads one entity of a list, to learn whether it may be read. Raises what the client raises."""
+    source = _LISTS[kind]
+    next(source.pager(client, source.path, {"pageSize": 1, **source.params}), None)
+
+
 def read_lookups(client: GenesysClient) -> LookupSet:
     """Reads every list; one that Genesys forbids does not stop the others. Raises what else the client raises."""
     lookups = LookupSet()

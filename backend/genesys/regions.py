@@ -43,7 +43,12 @@ def resolve_address(settings: Settings) -> GenesysAddress:
     """
     if settings.genesys_api_url and settings.genesys_login_url:
         return GenesysAddress(settings.genesys_api_url, settings.genesys_login_url)
-    domain = _domain(settings.genesys_region or "")
+    return region_address(settings.genesys_region or "")
+
+
+def region_address(region: str) -> GenesysAddress:
+    """The addresses of a region (AWS name or domain, any case); raises `SettingsError` for one that is not known."""
+    domain = _domain(region)
     return GenesysAddress(f"https://api.{domain}", f"https://login.{domain}")
 
 

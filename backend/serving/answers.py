@@ -1,23 +1,46 @@
 """The connector's answers: configuration, schema and data."""
 
 import hashlib
-import logging
+import hmac
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.catalog import Dataset, looker_field, looker_schema
-from backend.errors import ResultTooLargeError, ServiceError
-from backend.serving.config import config_answer, read_config
-from backend.serving.queries import Queries
-from backend.serving.refusals import alternatives, best_fit, too_many_bytes, too_many_rows
+from backend.serving.bodies import Body, TooManyBytesError, data_body
+from backend.serving.cache import AnswerCache, CacheState
+from backend.serving.config import Configuration, config_answer, read_config
+from backend.serving.explanation import Explainer, with_explanation
+from backend.serving.freshness import Freshness, FreshnessReader
+from backend.serving.parameters import Facts
+from backend.serving.queries import Queries, timed_out
+from backend.serving.refusals import Refusals
 from backend.serving.request import ConfigRequest, DataRequest, read_body
-from backend.serving.rows import answer_body
-from backend.serving.selection import Field, Selection, read_selection
-from backend.serving.sql import build_counts, build_query
+from backend.serving.results import Result
+from backend.serving.samples import sample_rows
+from backend.serving.selection import Field, Selection, read_fields, read_selection
+from backend.serving.sql import Query, build_query
+from backend.serving.tokens import Pending, Tokens
 from backend.settings import Settings
+from backend.version import VERSION
 from backend.warehouse.client import Warehouse
 
-_log = logging.getLogger(__name__)
+# The connector script's request may take a minute; reading the result takes some of it.
+PATIENCE_SECONDS = 45
+_RUNS_SERVED = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One request on its way: what is asked, the query as it is sent, and what is known of the data."""
+
+    selection: Selection
+    query: Query
+    digest: str
+    labels: Mapping[str, str]
+    freshness: Freshness
 
 
 class Answers:
@@ -28,6 +51,11 @@ class Answers:
         self._catalog = catalog
         self._warehouse = warehouse
         self._queries = Queries(settings, warehouse)
+        self._freshness = FreshnessReader(warehouse)
+        self._cache: AnswerCache[Pending] = AnswerCache(settings.cache_seconds, settings.cache_bytes)
+        self._tokens = Tokens(settings.secret_key.value)
+        self._refusals = Refusals(settings, self._queries, warehouse)
+        self._explainer = Explainer(settings, self._queries)
 
     def config(self, body: bytes) -> dict[str, Any]:
         """Answer of getConfig: the same whatever was chosen before, so that a wrong choice can be corrected."""
@@ -39,51 +67,91 @@ class Answers:
         config = read_config(read_body(ConfigRequest, body).config_params, self._catalog)
         return {"schema": looker_schema(config.dataset)}
 
-    def data(self, body: bytes, caller: str) -> bytes:
-        """Answer of getData as JSON; `caller` is the name by which the query is labelled (hashed)."""
-        selection = read_selection(read_body(DataRequest, body), self._catalog)
-        labels = _labels(selection, caller)
-        result = self._queries.run(build_query(selection, self._table(selection)), labels)
-        limit = self._settings.max_rows
-        if result.row_count > limit:
-            raise self._too_large(selection, labels, too_many_rows(result.row_count, limit), limit)
-        schema = [_answer_field(field) for field in selection.fields]
-        answer = answer_body(schema, result.cells(), filters_applied=selection.filters_applied)
-        limit = self._settings.max_answer_bytes
-        if len(answer) > limit:
-            fitting = result.row_count * limit // len(answer)
-            text = too_many_bytes(result.row_count, len(answer), limit, fitting)
-            raise self._too_large(selection, labels, text, fitting)
+    def data(self, body: bytes, caller: str) -> Body | dict[str, Any]:
+        """Answer of getData, or `{pending: token}` where the query takes long; `caller` labels the query, hashed."""
+        request = read_body(DataRequest, body)
+        config = read_config(request.config_params, self._catalog)
+        if request.is_sample:
+            return _sample(request, config)
+        asked = self._ask(read_selection(request, config), caller)
+        pending = self._tokens.read(request.pending, asked.digest) if request.pending else None
+        answer, state = self._answer(asked, pending)
+        if isinstance(answer, Pending):
+            return {"pending": self._tokens.write(answer)}
+        if config.explain:
+            explanation = self._explainer.explain(asked.query, asked.labels, asked.freshness, state)
+            return with_explanation(answer, explanation)
         return answer
 
-    def _table(self, selection: Selection) -> str:
-        return self._warehouse.table(selection.dataset.name)
+    def _ask(self, selection: Selection, caller: str) -> _Asked:
+        query = build_query(selection, self._warehouse.table(selection.dataset.table_name))
+        freshness = self._freshness.read()
+        facts: Facts = {"settled_through": freshness.settled_through, "runs_since": datetime.now(UTC) - _RUNS_SERVED}
+        return _Asked(
+            selection, query.bound(facts), _digest(selection, query), self._labels(selection, caller), freshness
+        )
 
-    def _too_large(
-        self, selection: Selection, labels: Mapping[str, str], text: str, fitting: int
-    ) -> ResultTooLargeError:
-        """Counts the rows of what could be asked instead; should that fail, the refusal stands without the count."""
-        choices = alternatives(selection)
-        counts: list[int] = []
-        if choices:
-            query = build_counts(selection, self._table(selection), [choice.grouping for choice in choices])
-            try:
-                counts = [int(str(count)) for count in self._queries.run(query, labels).cells()[0]]
-            except ServiceError as error:
-                _log.warning("No advice for a refused answer: %s", error.debug or error.message)
-                choices = []
-        return ResultTooLargeError(f"{text} {best_fit(choices, counts, fitting)}")
+    def _answer(self, asked: _Asked, pending: Pending | None) -> tuple[Body | Pending, CacheState]:
+        version = pending.version if pending else asked.freshness.version
+        if version is None or asked.selection.dataset.table.origin == "system":
+            # Receipts change without a new version of the data.
+            return self._compute(asked, pending), "miss"
+        key = (asked.digest, version, asked.freshness.settled_through)
+        return self._cache.get(key, lambda: self._compute(asked, pending))
+
+    def _compute(self, asked: _Asked, pending: Pending | None) -> Body | Pending:
+        began = pending.began if pending else time.time()
+        left = began + self._settings.query_timeout_seconds - time.time()
+        seconds = min(PATIENCE_SECONDS, max(left, 0))
+        with self._refusals.of_cost(asked.selection, asked.query, asked.labels):
+            if pending:
+                result = self._queries.resume(pending.job, asked.query, seconds)
+            else:
+                result = self._queries.run(asked.query, asked.labels, seconds)
+        if isinstance(result, Result):
+            return self._body(asked, result)
+        if time.time() >= began + self._settings.query_timeout_seconds:
+            self._queries.cancel(result, asked.query)
+            raise timed_out(asked.query.text)
+        return Pending(result, asked.digest, asked.freshness.version, began)
+
+    def _body(self, asked: _Asked, result: Result) -> Body:
+        selection, limits = asked.selection, self._settings
+        if result.row_count > limits.max_rows:
+            raise self._refusals.of_rows(selection, asked.labels, result.row_count)
+        schema = [_answer_field(field) for field in selection.fields]
+        rows = result.texts()
+        applied = selection.filters_applied
+        try:
+            return data_body(schema, rows, filters_applied=applied, limit=limits.max_answer_bytes)
+        except TooManyBytesError as error:
+            raise self._refusals.of_bytes(selection, asked.labels, result, error.read) from None
+
+    def _labels(self, selection: Selection, caller: str) -> dict[str, str]:
+        """What Google's bill and job list show; the caller as a keyed hash, which nobody else can look up."""
+        key = self._settings.secret_key.value.encode()
+        return {
+            "dataset": selection.dataset.name[:63],
+            "detail": selection.detail,
+            "connector": VERSION.replace(".", "-"),
+            "caller": hmac.new(key, caller.encode(), hashlib.sha256).hexdigest()[:16],
+        }
+
+
+def _digest(selection: Selection, query: Query) -> str:
+    """Equal where the answers are, as long as the data are: two fields may be the same in SQL."""
+    names = [field.name for field in selection.fields]
+    identity = (selection.dataset.name, names, selection.filters_applied, query.text, query.parameters)
+    return hashlib.sha256(repr(identity).encode()).hexdigest()
+
+
+def _sample(request: DataRequest, config: Configuration) -> Body:
+    fields = read_fields(request, config.dataset)
+    schema = [_answer_field(field) for field in fields]
+    return data_body(schema, [sample_rows(fields)], filters_applied=False, limit=1 << 20)
 
 
 def _answer_field(field: Field) -> dict[str, Any]:
     """What identifies a column of values; a ratio comes computed, so without its formula."""
     shape = looker_field(field)
     return {key: shape[key] for key in ("name", "label", "dataType", "semantics")}
-
-
-def _labels(selection: Selection, caller: str) -> dict[str, str]:
-    return {
-        "dataset": selection.dataset.name[:63],
-        "detail": selection.detail,
-        "caller": hashlib.sha256(caller.encode()).hexdigest()[:16],
-    }

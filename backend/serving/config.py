@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from backend.catalog import Dataset
+from backend.catalog import Dataset, Switch
 from backend.errors import InvalidConfigError, UnknownDatasetError
 from backend.serving.request import ConfigParams
 
@@ -22,6 +22,11 @@ DEFAULT_DATASET = "interaction_details"
 DEFAULT_ZONE = "UTC"
 DETAILS: Mapping[Detail, str] = {"aggregated": "Aggregated (sums)", "interaction": "One row an interaction"}
 DEFAULT_DETAIL: Detail = "aggregated"
+SWITCHES: Mapping[Switch, tuple[str, str]] = {
+    "includeFlowOuts": ("Service level: include flow-outs", "Ticked, flow-outs count as not answered in time."),
+    "includeShortAbandons": ("Service level: include short abandons", "Unticked, short abandons are taken off."),
+    "includeAbandons": ("Service level: include abandons", "Unticked, abandons are taken off."),
+}
 
 _QUOTED_LENGTH = 80
 
@@ -31,6 +36,8 @@ class Configuration:
     dataset: Dataset
     zone: ZoneInfo
     detail: Detail
+    explain: bool
+    switches: frozenset[Switch]
 
 
 def config_answer(catalog: Mapping[str, Dataset]) -> dict[str, Any]:
@@ -48,7 +55,7 @@ def config_answer(catalog: Mapping[str, Dataset]) -> dict[str, Any]:
                 "type": "TEXTINPUT",
                 "name": "timeZone",
                 "displayName": "Time zone",
-                "helpText": "IANA name; the days of the date range are days of this zone. Empty: UTC.",
+                "helpText": "IANA name, for local times and for the days of the date range. Empty: UTC.",
                 "placeholder": "Europe/Berlin",
                 "parameterControl": {"allowOverride": True},
             },
@@ -60,9 +67,26 @@ def config_answer(catalog: Mapping[str, Dataset]) -> dict[str, Any]:
                 "parameterControl": {"allowOverride": True},
                 "options": [{"label": label, "value": value} for value, label in DETAILS.items()],
             },
+            {
+                "type": "CHECKBOX",
+                "name": "explain",
+                "displayName": "Explain queries",
+                "helpText": "Connector admins see how a chart is computed in place of the chart. Others see the chart.",
+            },
+            *(_switch(name, *texts) for name, texts in SWITCHES.items()),
         ],
         "dateRangeRequired": True,
         "isSteppedConfig": False,
+    }
+
+
+def _switch(name: str, label: str, help_text: str) -> dict[str, Any]:
+    return {
+        "type": "CHECKBOX",
+        "name": name,
+        "displayName": label,
+        "helpText": f"{help_text} Set it as your Genesys organization does.",
+        "parameterControl": {"allowOverride": True},
     }
 
 
@@ -76,12 +100,21 @@ def read_config(params: ConfigParams | None, catalog: Mapping[str, Dataset]) -> 
         dataset=_dataset(_answer(answers, "dataset", DEFAULT_DATASET), catalog),
         zone=_zone(_answer(answers, "timeZone", DEFAULT_ZONE)),
         detail=_detail(_answer(answers, "detail", DEFAULT_DETAIL)),
+        explain=_ticked(answers, "explain"),
+        switches=frozenset(name for name in SWITCHES if _ticked(answers, name)),
     )
 
 
 def _answer(answers: ConfigParams, name: str, default: str) -> str:
     value = answers.get(name)
     return default if value is None or str(value).strip() == "" else str(value).strip()
+
+
+def _ticked(answers: ConfigParams, name: str) -> bool:
+    text = _answer(answers, name, "false").lower()
+    if text not in ("true", "false"):
+        raise InvalidConfigError(f"'{quoted(text)}' is no answer to '{name}', which is ticked (true) or not (false).")
+    return text == "true"
 
 
 def _dataset(name: str, catalog: Mapping[str, Dataset]) -> Dataset:

@@ -5,7 +5,7 @@ Where one filter cannot be applied exactly, none is, and the host filters the wh
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,23 +14,26 @@ from backend.catalog import Dataset, Dimension
 from backend.errors import InvalidFilterError
 from backend.serving.config import quoted
 from backend.serving.dimensions import served_value
-from backend.serving.parameters import ParameterValue
+from backend.serving.parameters import ParameterValue, Scalar
 from backend.serving.request import Filter, Value
 
 MAX_FILTERS = 500
 
 
+type Kind = Literal["text", "time", "boolean"]
+
+
 @dataclass(frozen=True)
 class Operator:
-    """How an operator becomes SQL, what it takes, and which fields it fits.
+    """How an operator becomes SQL, what it takes, and which kinds of field it fits.
 
-    `sql` names the served text `{field}` and the values `{0}`, `{1}`; a list is one ARRAY value.
+    `sql` names the served value `{field}` and the values `{0}`, `{1}`; a list is one ARRAY value.
     """
 
     sql: str
     takes: Literal["nothing", "one", "two", "list"]
-    text_only: bool = False
-    prepare: Callable[[Dimension, str], str] = lambda _, value: value
+    fits: frozenset[Kind]
+    prepare: Callable[[Dimension, Scalar], Scalar] = lambda _, value: value
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,14 @@ def _predicate(item: Filter, dataset: Dataset) -> Predicate | None:
     operator = _OPERATORS.get(item.operator)
     if not isinstance(field, Dimension) or operator is None or item.type not in ("INCLUDE", "EXCLUDE"):
         return None
-    if operator.text_only and field.type != "TEXT":
+    if _kind(field) not in operator.fits:
         return None
     values = _values(operator, field, item.values or ())
     return None if values is None else Predicate(field, operator, values, exclude=item.type == "EXCLUDE")
+
+
+def _kind(field: Dimension) -> Kind:
+    return "text" if field.type == "TEXT" else "boolean" if field.type == "BOOLEAN" else "time"
 
 
 def _values(operator: Operator, field: Dimension, given: Iterable[Value]) -> tuple[ParameterValue, ...] | None:
@@ -86,11 +93,13 @@ def _values(operator: Operator, field: Dimension, given: Iterable[Value]) -> tup
         case ("one", 1) | ("two", 2):
             return fitting
         case "list", count if count > 0:
-            return (fitting,)
+            # The values of one field are all of one type.
+            return (cast(ParameterValue, fitting),)
     return None
 
 
-def _regular_expression(field: Dimension, pattern: str) -> str:
+def _regular_expression(field: Dimension, value: Scalar) -> str:
+    pattern = str(value)
     # Arrow evaluates regular expressions with RE2, as BigQuery does.
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
@@ -103,18 +112,25 @@ def _regular_expression(field: Dimension, pattern: str) -> str:
     return pattern
 
 
-def _whole_text(field: Dimension, pattern: str) -> str:
-    _regular_expression(field, pattern)
-    return _regular_expression(field, f"^(?:{pattern})$")
+def _whole_text(field: Dimension, value: Scalar) -> str:
+    return _regular_expression(field, f"^(?:{_regular_expression(field, value)})$")
 
 
-# NUMERIC_* compare numbers, and no dimension is one.
+_TEXT: frozenset[Kind] = frozenset({"text"})
+_TIME: frozenset[Kind] = frozenset({"time"})
+_EVERY: frozenset[Kind] = frozenset({"text", "time", "boolean"})
+
+# The texts of one type of time are digits of one length, so they compare as the numbers that they are.
 _OPERATORS = {
-    "EQUALS": Operator("{field} = {0}", "one"),
-    "IN_LIST": Operator("{field} IN UNNEST({0})", "list"),
-    "BETWEEN": Operator("{field} BETWEEN {0} AND {1}", "two"),
-    "IS_NULL": Operator("{field} IS NULL", "nothing"),
-    "CONTAINS": Operator("STRPOS({field}, {0}) > 0", "one", text_only=True),
-    "REGEXP_PARTIAL_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", True, _regular_expression),
-    "REGEXP_EXACT_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", True, _whole_text),
+    "EQUALS": Operator("{field} = {0}", "one", _EVERY),
+    "IN_LIST": Operator("{field} IN UNNEST({0})", "list", _EVERY),
+    "BETWEEN": Operator("{field} BETWEEN {0} AND {1}", "two", _TEXT | _TIME),
+    "IS_NULL": Operator("{field} IS NULL", "nothing", _EVERY),
+    "CONTAINS": Operator("STRPOS({field}, {0}) > 0", "one", _TEXT),
+    "REGEXP_PARTIAL_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", _TEXT, _regular_expression),
+    "REGEXP_EXACT_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", _TEXT, _whole_text),
+    "NUMERIC_GREATER_THAN": Operator("{field} > {0}", "one", _TIME),
+    "NUMERIC_GREATER_THAN_OR_EQUAL": Operator("{field} >= {0}", "one", _TIME),
+    "NUMERIC_LESS_THAN": Operator("{field} < {0}", "one", _TIME),
+    "NUMERIC_LESS_THAN_OR_EQUAL": Operator("{field} <= {0}", "one", _TIME),
 }

@@ -1,42 +1,26 @@
-"""Runs a query on BigQuery within limits of cost and time, and reads its result by the quickest way for its size."""
+"""Runs queries on BigQuery within limits of cost and time, in one round trip where the answer is small.
 
+The client library's own query methods either wait for the end or fetch rows that are not wanted, and build an object a
+row. So the two REST calls, `jobs.query` and `jobs.getQueryResults`, are made here, over its authenticated connection.
+"""
+
+import time
+import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
-from google.cloud.bigquery.table import RowIterator
 
 from backend.errors import InternalError, QueryTimeoutError, ResultTooLargeError
 from backend.serving.parameters import Parameter
-from backend.serving.rows import Cell, cells_of_arrow, cells_of_rows
+from backend.serving.results import PAGE_ROWS, Job, Result
 from backend.serving.sql import Query
 from backend.settings import Settings
-from backend.warehouse.client import RETRY, StatementParameter, Warehouse, warehouse_errors
+from backend.warehouse.client import CALL_TIMEOUT_SECONDS, RETRY, StatementParameter, Warehouse, warehouse_errors
 
-# Up to here plain rows of the first answer are quickest, above it Arrow.
-_PLAIN_ROWS = 1_000
-# BigQuery holds an unfinished query's call for this long; each further poll takes as long again.
+# BigQuery holds the call of an unfinished query for at most this long.
 _POLL_SECONDS = 10
-
-
-class Result:
-    """A finished query: `row_count` is known before any row but the first ones has been read."""
-
-    def __init__(self, rows: RowIterator, warehouse: Warehouse, timeout: float) -> None:
-        self._rows = rows
-        self._warehouse = warehouse
-        self._timeout = timeout
-        self.row_count = rows.total_rows or 0
-
-    def cells(self) -> list[tuple[Cell, ...]]:
-        """All rows in served form; may be read once."""
-        with warehouse_errors("reading a chart's rows"):
-            if self.row_count <= _PLAIN_ROWS:
-                return cells_of_rows(row.values() for row in self._rows)
-            table = self._rows.to_arrow(
-                bqstorage_client=self._warehouse.storage, create_bqstorage_client=False, timeout=self._timeout
-            )
-            return cells_of_arrow(table)
 
 
 class Queries:
@@ -46,38 +30,83 @@ class Queries:
         self._settings = settings
         self._warehouse = warehouse
 
-    def run(self, query: Query, labels: Mapping[str, str]) -> Result:
-        """Waits for the result, at most `QUERY_TIMEOUT_SECONDS` (never less than two polls), then cancels.
+    def run(self, query: Query, labels: Mapping[str, str], seconds: float) -> Result | Job:
+        """The result or, where it takes longer than `seconds`, the job to come back for.
 
-        Raises `QueryTimeoutError`, `ResultTooLargeError` (more bytes than may be billed), `NotReadyError`,
-        `WarehouseUnavailableError`.
+        Raises `QueryTimeoutError` (BigQuery ended it), `ResultTooLargeError` (more bytes than may be billed),
+        `NotReadyError`, `WarehouseUnavailableError`.
         """
-        seconds = self._settings.query_timeout_seconds
+        deadline = time.monotonic() + seconds
+        body = self._body(query, labels) | {
+            "maxResults": PAGE_ROWS,
+            "requestId": str(uuid.uuid4()),
+            "timeoutMs": _poll_milliseconds(seconds),
+        }
+        answer = self._call("POST", "/queries", query.text, data=body)
+        return self._finished(answer, query, deadline)
+
+    def resume(self, job: Job, query: Query, seconds: float) -> Result | Job:
+        """As `run`, for a job that any instance has begun."""
+        return self._poll(job, query, time.monotonic() + seconds)
+
+    def cancel(self, job: Job, query: Query) -> None:
+        self._call("POST", f"/jobs/{job.id}/cancel", query.text, query_params={"location": job.location})
+
+    def estimate(self, query: Query, labels: Mapping[str, str]) -> int | None:
+        """Bytes that the query would read by BigQuery's estimate; None where the engine gives none."""
+        body = self._body(query, labels) | {"dryRun": True}
+        # The limit would turn the estimate into a refusal.
+        body.pop("maximumBytesBilled")
+        answer = self._call("POST", "/queries", query.text, data=body)
+        return int(answer.get("totalBytesProcessed") or 0) or None
+
+    def _finished(self, answer: dict[str, Any], query: Query, deadline: float) -> Result | Job:
+        if answer.get("jobComplete"):
+            return Result(answer, self._warehouse, self._get)
+        reference = answer["jobReference"]
+        return self._poll(Job(reference["jobId"], reference["location"]), query, deadline)
+
+    def _get(self, path: str, params: Mapping[str, object]) -> dict[str, Any]:
+        return self._call("GET", path, "", query_params=params)
+
+    def _poll(self, job: Job, query: Query, deadline: float) -> Result | Job:
+        while (left := deadline - time.monotonic()) > 0:
+            params = {"location": job.location, "maxResults": PAGE_ROWS, "timeoutMs": _poll_milliseconds(left)}
+            answer = self._call("GET", f"/queries/{job.id}", query.text, query_params=params)
+            if answer.get("jobComplete"):
+                return self._finished(answer, query, deadline)
+        return job
+
+    def _call(self, method: str, path: str, text: str, **options: Any) -> dict[str, Any]:
+        request = RETRY(self._warehouse.client._connection.api_request)
         with warehouse_errors("answering a chart"):
             try:
-                rows = self._warehouse.client.query_and_wait(
-                    query.text,
-                    job_config=self._job_config(query, labels),
-                    api_timeout=_POLL_SECONDS,
-                    wait_timeout=max(0, seconds - 2 * _POLL_SECONDS),
-                    retry=RETRY,
-                    job_retry=None,  # type: ignore[arg-type]
-                    page_size=_PLAIN_ROWS if self._warehouse.storage else None,
+                answer: dict[str, Any] = request(
+                    method=method,
+                    path=f"/projects/{self._warehouse.project}{path}",
+                    timeout=CALL_TIMEOUT_SECONDS,
+                    **options,
                 )
-            except TimeoutError as error:
-                raise _timed_out(query) from error
             except GoogleAPICallError as error:
-                _raise_refusal(error, query)
+                _raise_refusal(error, text)
                 raise
-        return Result(rows, self._warehouse, seconds)
+        return answer
 
-    def _job_config(self, query: Query, labels: Mapping[str, str]) -> bigquery.QueryJobConfig:
-        return bigquery.QueryJobConfig(
+    def _body(self, query: Query, labels: Mapping[str, str]) -> dict[str, Any]:
+        """What every query carries: parameters, limits and labels."""
+        config = bigquery.QueryJobConfig(
             query_parameters=[_statement_parameter(parameter) for parameter in query.parameters],
             maximum_bytes_billed=self._settings.max_bytes_billed,
             job_timeout_ms=self._settings.query_timeout_seconds * 1_000,
             labels=dict(labels),
-        )
+            use_legacy_sql=False,
+        ).to_api_repr()
+        options: dict[str, Any] = config.pop("query")
+        return {**options, **config, "query": query.text, "location": self._warehouse.location}
+
+
+def _poll_milliseconds(seconds: float) -> int:
+    return max(1, int(min(seconds, _POLL_SECONDS) * 1_000))
 
 
 def _statement_parameter(parameter: Parameter) -> StatementParameter:
@@ -86,13 +115,13 @@ def _statement_parameter(parameter: Parameter) -> StatementParameter:
     return bigquery.ScalarQueryParameter(parameter.name, parameter.type, parameter.value)
 
 
-def _timed_out(query: Query) -> QueryTimeoutError:
+def timed_out(text: str) -> QueryTimeoutError:
     return QueryTimeoutError(
-        "The data warehouse took too long. Try again, or choose a shorter period or fewer fields.", debug=query.text
+        "The data warehouse took too long. Try again, or choose a shorter period or fewer fields.", debug=text
     )
 
 
-def _raise_refusal(error: GoogleAPICallError, query: Query) -> None:
+def _raise_refusal(error: GoogleAPICallError, text: str) -> None:
     """Names the refusals that are not about the warehouse's health; returns for every other."""
     reasons = {str(item.get("reason")) for item in error.errors if isinstance(item, dict)}
     if "bytesBilledLimitExceeded" in reasons:
@@ -100,9 +129,9 @@ def _raise_refusal(error: GoogleAPICallError, query: Query) -> None:
             "The chart would read more data than one query may. Choose a shorter period.", debug=str(error.message)
         ) from error
     if reasons & {"timeout", "stopped"}:
-        raise _timed_out(query) from error
+        raise timed_out(text) from error
     if "invalidQuery" in reasons:
         raise InternalError(
             "The connector asked the data warehouse wrongly. Report this error with its id.",
-            debug=f"{error.message}\n{query.text}",
+            debug=f"{error.message}\n{text}",
         ) from error

@@ -1,10 +1,20 @@
-"""The texts that refuse an answer over the limits, with what would fit."""
+"""The refusals of answers over a limit: the count, and what would fit, in a viewer's words."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from backend.catalog import Dimension
+from backend.errors import ResultTooLargeError, ServiceError
+from backend.serving.queries import Queries
+from backend.serving.results import Result
 from backend.serving.selection import Selection
+from backend.serving.sql import Query, build_counts
+from backend.settings import Settings
+from backend.warehouse.client import Warehouse
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -13,6 +23,75 @@ class Alternative:
 
     advice: str
     grouping: tuple[Dimension, ...]
+
+
+class Refusals:
+    """Counts the rows of what could be asked instead; should that fail, a refusal stands without the count."""
+
+    def __init__(self, settings: Settings, queries: Queries, warehouse: Warehouse) -> None:
+        self._settings = settings
+        self._queries = queries
+        self._warehouse = warehouse
+
+    def of_rows(self, selection: Selection, labels: Mapping[str, str], rows: int) -> ResultTooLargeError:
+        limit = self._settings.max_rows
+        text = f"The chart asks for {rows:,} rows; one answer holds at most {limit:,}."
+        return self._with_advice(text, selection, labels, rows, limit)
+
+    def of_bytes(
+        self, selection: Selection, labels: Mapping[str, str], result: Result, read: int
+    ) -> ResultTooLargeError:
+        """`read` bytes were made of those rows that `result` has read so far."""
+        rows, limit = result.row_count, self._settings.max_answer_bytes
+        size = read * rows // result.rows_read
+        fitting = rows * limit // size
+        text = (
+            f"The chart asks for {rows:,} rows, {_megabytes(size)}; one answer holds at most {_megabytes(limit)}, "
+            f"about {fitting:,} such rows."
+        )
+        return self._with_advice(text, selection, labels, rows, fitting)
+
+    @contextmanager
+    def of_cost(self, selection: Selection, query: Query, labels: Mapping[str, str]) -> Iterator[None]:
+        """Puts BigQuery's own estimate into its refusal of a query that would cost too much."""
+        try:
+            yield
+        except ResultTooLargeError as refusal:
+            size, limit = self._estimate(query, labels), self._settings.max_bytes_billed
+            if size is None or size <= limit:
+                raise
+            text = f"The chart would read {_megabytes(size)}; one query may read at most {_megabytes(limit)}."
+            advice = _shorter(selection, limit / size) or "Choose a shorter period."
+            raise ResultTooLargeError(f"{text} {advice}", debug=refusal.debug) from refusal
+
+    def _estimate(self, query: Query, labels: Mapping[str, str]) -> int | None:
+        try:
+            return self._queries.estimate(query, labels)
+        except ServiceError as error:
+            _log.warning("No estimate for a refused query: %s", error.debug or error.message)
+            return None
+
+    def _with_advice(
+        self, text: str, selection: Selection, labels: Mapping[str, str], rows: int, fitting: int
+    ) -> ResultTooLargeError:
+        choices = alternatives(selection)
+        counts = self._count(selection, labels, choices) if choices else []
+        advice = best_fit(choices[: len(counts)], counts, fitting)
+        return ResultTooLargeError(" ".join(filter(None, [text, advice, _shorter(selection, fitting / rows)])))
+
+    def _count(self, selection: Selection, labels: Mapping[str, str], choices: Sequence[Alternative]) -> list[int]:
+        table = self._warehouse.table(selection.dataset.table_name)
+        query = build_counts(selection, table, [choice.grouping for choice in choices])
+        try:
+            result = self._queries.run(query, labels, _COUNTING_SECONDS)
+        except ServiceError as error:
+            _log.warning("No advice for a refused answer: %s", error.debug or error.message)
+            return []
+        return [int(count or 0) for count in result.first_row] if isinstance(result, Result) else []
+
+
+# A refusal is not worth waiting longer for.
+_COUNTING_SECONDS = 10
 
 
 def alternatives(selection: Selection) -> list[Alternative]:
@@ -27,7 +106,7 @@ def alternatives(selection: Selection) -> list[Alternative]:
 
 
 def best_fit(choices: Sequence[Alternative], counts: Sequence[int], fitting: int) -> str:
-    """A sentence on what would fit: the alternative with fewest rows if that is enough, and a shorter period anyway."""
+    """A sentence on what would fit: the alternative with fewest rows if that is enough, and a filter anyway."""
     general = "Choose a shorter period, add a filter or remove fields."
     if not choices:
         return general
@@ -37,12 +116,13 @@ def best_fit(choices: Sequence[Alternative], counts: Sequence[int], fitting: int
     return f"{choice.advice} it would be about {count:,} rows. Or choose a shorter period or add a filter."
 
 
-def too_many_rows(rows: int, limit: int) -> str:
-    return f"The chart asks for {rows:,} rows; one answer holds at most {limit:,}."
+def _shorter(selection: Selection, share: float) -> str:
+    """How long a period would fit, if its days are alike; nothing where not even one does."""
+    if selection.period is None:
+        return ""
+    days = int((selection.period.end - selection.period.start).days * share)
+    return f"About {days:,} {'day' if days == 1 else 'days'} would fit." if days else ""
 
 
-def too_many_bytes(rows: int, size: int, limit: int, fitting: int) -> str:
-    return (
-        f"The chart asks for {rows:,} rows, {size / 1e6:,.1f} MB; one answer holds at most {limit / 1e6:,.1f} MB, "
-        f"about {fitting:,} such rows."
-    )
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

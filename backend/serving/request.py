@@ -36,6 +36,12 @@ class Filter(_Body, frozen=True):
     values: list[Value] | None = None
 
 
+class ScriptParams(_Body, frozen=True):
+    """What the host says of the call itself; a sample is one by which it looks at the types of fields."""
+
+    sample_extraction: bool | None = None
+
+
 class ConfigRequest(_Body, frozen=True):
     """Body of `/v1/config` and `/v1/schema`."""
 
@@ -43,12 +49,18 @@ class ConfigRequest(_Body, frozen=True):
 
 
 class DataRequest(_Body, frozen=True):
-    """Body of `/v1/data`. `dimensions_filters` is an AND of ORs."""
+    """Body of `/v1/data`. `dimensions_filters` is an AND of ORs; `pending` is the token of an unfinished answer."""
 
     config_params: ConfigParams | None = None
+    script_params: ScriptParams | None = None
     date_range: DateRange | None = None
     fields: list[RequestedField] | None = None
     dimensions_filters: list[list[Filter]] | None = None
+    pending: str | None = None
+
+    @property
+    def is_sample(self) -> bool:
+        return self.script_params is not None and bool(self.script_params.sample_extraction)
 
 
 def read_body[T: _Body](kind: type[T], body: bytes) -> T:

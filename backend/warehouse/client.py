@@ -71,13 +71,17 @@ class Warehouse:
         return bigquery.DatasetReference(self.project, self.dataset).table(name)
 
     def run(self, sql: str, parameters: Sequence[StatementParameter] = ()) -> RowIterator:
-        """Runs one of the pipeline's own statements; the rows tell `num_dml_affected_rows` too."""
+        """Runs one of the pipeline's own statements; the rows tell `num_dml_affected_rows` too.
+
+        Its calls are tried again for 20 seconds, the job itself is not: the library would go on for ten minutes.
+        """
         return self.client.query_and_wait(
             sql,
             job_config=statement_config(parameters),
             api_timeout=CALL_TIMEOUT_SECONDS,
             wait_timeout=STATEMENT_TIMEOUT_SECONDS,
             retry=RETRY,
+            job_retry=None,  # type: ignore[arg-type]
         )
 
 

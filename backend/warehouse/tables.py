@@ -51,7 +51,7 @@ def create_missing_tables(warehouse: Warehouse, datasets: Iterable[Dataset]) -> 
     """Creates the dataset and every table that it lacks; existing ones stay as they are."""
     existing = _existing_tables(warehouse)
     for dataset in datasets:
-        if dataset.name not in existing:
+        if dataset.table.origin == "declared" and dataset.table_name not in existing:
             _create(warehouse, _dataset_table(warehouse, dataset))
     for name in _SYSTEM_COLUMNS:
         if name not in existing:
@@ -87,7 +87,7 @@ def _dataset_table(warehouse: Warehouse, dataset: Dataset) -> bigquery.Table:
         )
         for column in dataset.table.columns
     ]
-    table = bigquery.Table(warehouse.reference(dataset.name), schema=columns)
+    table = bigquery.Table(warehouse.reference(dataset.table_name), schema=columns)
     table.description = dataset.description
     table.time_partitioning = bigquery.TimePartitioning(field=dataset.table.partition)
     table.clustering_fields = list(dataset.table.cluster) or None

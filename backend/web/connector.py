@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from backend.serving.bodies import Body
 from backend.web.identity import require_connector_key
 from backend.web.services import services
 
@@ -30,7 +31,15 @@ def schema() -> dict[str, Any]:
 
 @blueprint.post("/data")
 def data() -> Response:
-    return Response(services().answers.data(_body(), g.caller), mimetype="application/json")
+    answer = services().answers.data(_body(), g.caller)
+    if not isinstance(answer, Body):
+        return jsonify(answer)
+    packed = request.accept_encodings["gzip"] > 0
+    response = Response(answer.compressed if packed else answer.json(), mimetype="application/json")
+    if packed:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
 
 
 @blueprint.post("/credentials")

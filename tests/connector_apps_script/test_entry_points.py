@@ -57,6 +57,24 @@ def test_request_and_answer_pass_unchanged(
     assert backend.bodies == [request_]
 
 
+class TestExplain:
+    """What the Explain box brings is for admins; viewers see the chart as ever."""
+
+    ANSWER = {"schema": [], "rows": [], "filtersApplied": True}  # noqa: RUF012
+
+    def test_admins_read_it_in_place_of_the_chart(self, script: AppsScript, backend: FakeBackend, call: Call) -> None:
+        script.script_properties["ADMIN_EMAILS"] = OWNER
+        backend.answers = [reply(self.ANSWER | {"explain": {"sql": "SELECT 1"}})]
+        with pytest.raises(UserError, match="Explain queries is ticked") as raised:
+            call("getData", DATA_REQUEST)
+        assert "SELECT 1" in raised.value.debug_text
+        assert "SELECT 1" not in raised.value.text
+
+    def test_others_see_the_chart(self, backend: FakeBackend, call: Call) -> None:
+        backend.answers = [reply(self.ANSWER | {"explain": {"sql": "SELECT 1"}})]
+        assert call("getData", DATA_REQUEST) == self.ANSWER
+
+
 class TestKey:
     def test_accepted_key_is_stored_for_its_user_only(self, backend: FakeBackend, script: AppsScript) -> None:
         backend.answers = [reply({"valid": True})]

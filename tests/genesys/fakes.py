@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         payload = reply.payload
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
         self.send_header("Content-Length", str(len(payload)))
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -103,6 +103,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload[: len(payload) - reply.cut])
 
     def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_DELETE(self) -> None:
         self.do_GET()
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -1,6 +1,7 @@
 """What the client sends, and what a refusal, an odd answer or an echo of a secret becomes."""
 
 import logging
+from email.utils import formatdate
 
 import pytest
 
@@ -11,7 +12,7 @@ from backend.errors import (
 )
 from backend.genesys.client import GenesysClient
 from tests.genesys.conftest import MakeClient
-from tests.genesys.fakes import SECRET, FakeGenesys, Received, Reply
+from tests.genesys.fakes import SECRET, START, FakeGenesys, Received, Reply
 
 PATH = "/api/v2/routing/queues"
 GOOD = Reply({"entities": []})
@@ -127,3 +128,22 @@ def test_neither_token_nor_secret_is_shown(
     shown = f"{refused.value!r}{refused.value.debug}{unauthorized.value!r}{unauthorized.value.debug}{caplog.text}"
     assert "got Bearer ***" in shown
     assert not any(secret in shown for secret in ("token-1", SECRET, "dGhlLWNsaWVudC1pZDp0aGUtY2xpZW50LXNlY3JldA"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param({"Date": formatdate(START - 90, usegmt=True)}, 90.0, id="ahead"),
+        pytest.param({"Date": formatdate(START + 5, usegmt=True)}, -5.0, id="behind"),
+        pytest.param({"Date": "yesterday"}, None, id="not a date"),
+        pytest.param({}, None, id="no date"),
+    ],
+)
+def test_the_clock_is_compared_with_that_of_genesys(
+    client: GenesysClient, genesys: FakeGenesys, headers: dict[str, str], expected: float | None
+) -> None:
+    genesys.on(PATH, Reply({"entities": []}, headers=headers))
+
+    client.get(PATH)
+
+    assert client.clock_ahead == expected

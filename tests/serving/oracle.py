@@ -5,12 +5,12 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-type Cells = tuple[str | None, ...]
+type Cells = tuple[str | bool | None, ...]
 
 FIRST_MOMENT = datetime(2024, 3, 9, 20, 0, tzinfo=UTC)
 HOURS = 80
@@ -35,6 +35,7 @@ class Interaction:
     handle: int | None
     answered: bool
     abandoned: bool
+    settled: bool
     deleted: bool
 
     def as_loaded(self) -> dict[str, Any]:
@@ -49,7 +50,7 @@ class Interaction:
             | {name: None if value is None else f"{value / 1000:.3f}" for name, value in times.items()}
             | {"created_date": self.created.isoformat(), "updated_date": self.updated.isoformat()}
             | {"deleted_at": self.updated.isoformat() if self.deleted else None}
-            | {"transferred": False, "settled": False, "record_hash": self.id, "extracted_at": self.updated.isoformat()}
+            | {"transferred": False, "record_hash": self.id, "extracted_at": self.updated.isoformat()}
         )
 
 
@@ -82,6 +83,7 @@ def generate(count: int, seed: int) -> list[Interaction]:
             handle=milliseconds(),
             answered=chance.random() < 0.6,
             abandoned=chance.random() < 0.3,
+            settled=chance.random() < 0.5,
             deleted=chance.random() < 0.1,
         )
         made.append(interaction)
@@ -103,18 +105,31 @@ def _label(row: Interaction) -> str:
     return "No wrap-up code" if row.answered else "Unanswered/Abandoned"
 
 
-DIMENSIONS: dict[str, Callable[[Interaction], str | None]] = {
-    "created_date_utc": lambda row: row.created.strftime("%Y%m%d%H%M%S"),
-    "created_hour_utc": lambda row: row.created.strftime("%Y%m%d%H"),
-    "created_day_utc": lambda row: row.created.strftime("%Y%m%d"),
-    "updated_date_utc": lambda row: row.updated.strftime("%Y%m%d%H%M%S"),
-    "channel": lambda row: row.channel.upper() if row.channel else row.channel,
-    "direction": lambda row: row.direction,
-    "queue_name": lambda row: row.queue_name,
-    "skill_name": lambda row: row.skill_name,
-    "agent_name": lambda row: row.agent_name,
-    "disposition_code": _label,
-    "outcome": lambda row: row.outcome,
+def _local(form: str) -> Callable[[Interaction, ZoneInfo], str]:
+    return lambda row, zone: row.created.astimezone(zone).strftime(form)
+
+
+DIMENSIONS: dict[str, Callable[[Interaction, ZoneInfo], str | bool | None]] = {
+    "created_date_utc": lambda row, _: row.created.strftime("%Y%m%d%H%M%S"),
+    "created_hour_utc": lambda row, _: row.created.strftime("%Y%m%d%H"),
+    "created_day_utc": lambda row, _: row.created.strftime("%Y%m%d"),
+    "updated_date_utc": lambda row, _: row.updated.strftime("%Y%m%d%H%M%S"),
+    "created_date_local": _local("%Y%m%d%H%M%S"),
+    "created_hour_local": _local("%Y%m%d%H"),
+    "created_day_local": _local("%Y%m%d"),
+    "created_week_local": _local("%G%V"),
+    "hour_of_day_local": _local("%H"),
+    "day_of_week_local": lambda row, zone: str(row.created.astimezone(zone).isoweekday() % 7),
+    "utc_offset": _local("%:z"),
+    "channel": lambda row, _: row.channel.upper() if row.channel else row.channel,
+    "direction": lambda row, _: row.direction,
+    "queue_name": lambda row, _: row.queue_name,
+    "skill_name": lambda row, _: row.skill_name,
+    "agent_name": lambda row, _: row.agent_name,
+    "disposition_code": lambda row, _: _label(row),
+    "outcome": lambda row, _: row.outcome,
+    "is_provisional": lambda row, _: not row.settled,
+    "settled_through": lambda row, _: None,
 }
 
 
@@ -151,23 +166,34 @@ def _text(number: Decimal | int | float | None) -> str | None:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_TESTS: dict[str, Callable[[str, list[str]], bool]] = {
+_TESTS: dict[str, Callable[[Any, list[Any]], bool]] = {
     "EQUALS": lambda text, values: text == values[0],
     "IN_LIST": lambda text, values: text in values,
     "BETWEEN": lambda text, values: values[0] <= text <= values[1],
     "CONTAINS": lambda text, values: values[0] in text,
     "REGEXP_PARTIAL_MATCH": lambda text, values: re.search(values[0], text) is not None,
     "REGEXP_EXACT_MATCH": lambda text, values: re.fullmatch(values[0], text) is not None,
+    "NUMERIC_GREATER_THAN": lambda text, values: int(text) > int(values[0]),
+    "NUMERIC_GREATER_THAN_OR_EQUAL": lambda text, values: int(text) >= int(values[0]),
+    "NUMERIC_LESS_THAN": lambda text, values: int(text) < int(values[0]),
+    "NUMERIC_LESS_THAN_OR_EQUAL": lambda text, values: int(text) <= int(values[0]),
 }
 
 
-def holds(row: Interaction, condition: dict[str, Any]) -> bool:
+def holds(row: Interaction, condition: dict[str, Any], zone: ZoneInfo) -> bool:
     """A condition is unknown, and so not met, where its field is NULL; only IS_NULL is never unknown."""
-    text = DIMENSIONS[condition["fieldName"]](row)
+    text = DIMENSIONS[condition["fieldName"]](row, zone)
     include = condition["type"] == "INCLUDE"
     if condition["operator"] == "IS_NULL":
         return (text is None) is include
     return text is not None and _TESTS[condition["operator"]](text, condition["values"]) is include
+
+
+def in_period(row: Interaction, first: date, last: date, zone: ZoneInfo) -> bool:
+    """Whether the row is there at all: of one of these days of the zone, and not deleted."""
+    start = datetime.combine(first, time(), zone).astimezone(UTC)
+    end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    return start <= row.created < end and not row.deleted
 
 
 def expected_rows(
@@ -175,16 +201,13 @@ def expected_rows(
 ) -> list[Cells]:
     """The rows of an answer with the columns `names`, in no order."""
     zone = ZoneInfo(body["configParams"].get("timeZone") or "UTC")
-    first, last = (datetime.fromisoformat(body["dateRange"][key]).date() for key in ("startDate", "endDate"))
-    start = datetime.combine(first, time(), zone).astimezone(UTC)
-    end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    first, last = (date.fromisoformat(body["dateRange"][key]) for key in ("startDate", "endDate"))
     groups = body.get("dimensionsFilters", []) if filtered else []
     kept = [
         row
         for row in rows
-        if start <= row.created < end
-        and not row.deleted
-        and all(any(holds(row, condition) for condition in group) for group in groups)
+        if in_period(row, first, last, zone)
+        and all(any(holds(row, condition, zone) for condition in group) for group in groups)
     ]
     keys = [name for name in names if name in DIMENSIONS]
     if body["configParams"].get("detail") == "interaction":
@@ -192,9 +215,9 @@ def expected_rows(
     else:
         by_key: dict[Cells, list[Interaction]] = defaultdict(list)
         for row in kept:
-            by_key[tuple(DIMENSIONS[key](row) for key in keys)].append(row)
+            by_key[tuple(DIMENSIONS[key](row, zone) for key in keys)].append(row)
         collected = list(by_key.values()) if keys else [kept]
     return [
-        tuple(DIMENSIONS[name](group[0]) if name in DIMENSIONS else _text(METRICS[name](group)) for name in names)
+        tuple(DIMENSIONS[name](group[0], zone) if name in DIMENSIONS else _text(METRICS[name](group)) for name in names)
         for group in collected
     ]

@@ -16,13 +16,15 @@ CATALOG = load_catalog()
         None,
         {},
         {"dataset": "", "timeZone": "", "detail": ""},
-        {"dataset": None, "timeZone": " ", "detail": None},
+        {"dataset": None, "timeZone": " ", "detail": None, "explain": None, "includeAbandons": ""},
+        {"explain": False, "includeFlowOuts": "false"},
         {"other": 7},
     ],
 )
 def test_what_is_absent_or_empty_takes_its_default(params: dict[str, Any] | None) -> None:
     config = read_config(params, CATALOG)
     assert (config.dataset.name, config.zone, config.detail) == ("interaction_details", ZoneInfo("UTC"), "aggregated")
+    assert (config.explain, config.switches) == (False, frozenset())
 
 
 def test_chosen_values_are_taken() -> None:
@@ -30,6 +32,12 @@ def test_chosen_values_are_taken() -> None:
         {"dataset": "interaction_details", "timeZone": "Asia/Kathmandu", "detail": "interaction"}, CATALOG
     )
     assert (config.zone, config.detail) == (ZoneInfo("Asia/Kathmandu"), "interaction")
+
+
+def test_ticked_boxes_are_taken_as_text_and_as_boolean() -> None:
+    config = read_config({"explain": "true", "includeFlowOuts": True, "includeAbandons": "TRUE"}, CATALOG)
+    assert config.explain
+    assert config.switches == {"includeFlowOuts", "includeAbandons"}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +54,8 @@ def test_chosen_values_are_taken() -> None:
         pytest.param({"timeZone": "America"}, InvalidConfigError, "'America'", id="folder of zones"),
         pytest.param({"timeZone": "U\0TC\n"}, InvalidConfigError, "'U?TC'", id="control characters"),
         pytest.param({"timeZone": "Z" * 100_000}, InvalidConfigError, "'" + "Z" * 80 + "…'", id="endless zone"),
+        pytest.param({"explain": "maybe"}, InvalidConfigError, "'maybe'", id="tick box"),
+        pytest.param({"includeAbandons": 1}, InvalidConfigError, "'1'", id="number in a tick box"),
         pytest.param({"detail": "single"}, InvalidConfigError, "'single'", id="detail"),
     ],
 )
@@ -59,7 +69,10 @@ def test_the_configuration_offers_only_what_is_accepted() -> None:
     answer = config_answer(CATALOG)
     assert (answer["dateRangeRequired"], answer["isSteppedConfig"]) == (True, False)
     questions = {question["name"]: question for question in answer["configParams"]}
-    assert list(questions) == ["dataset", "timeZone", "detail"]
+    assert list(questions) == [
+        *("dataset", "timeZone", "detail", "explain"),
+        *("includeFlowOuts", "includeShortAbandons", "includeAbandons"),
+    ]
     for name in ("dataset", "detail"):
         for option in questions[name]["options"]:
             read_config({name: option["value"]}, CATALOG)
@@ -71,7 +84,7 @@ def test_only_what_leaves_the_schema_alone_may_be_overridden() -> None:
         question["name"]: question.get("parameterControl", {}).get("allowOverride", False)
         for question in config_answer(CATALOG)["configParams"]
     }
-    assert overridable == {"dataset": False, "timeZone": True, "detail": True}
+    assert {name for name, allowed in overridable.items() if not allowed} == {"dataset", "explain"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """How a query is sent and how refusals come back, over HTTP that is faked: the local engine enforces no limits."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,23 +15,29 @@ from backend.errors import (
     ServiceError,
     WarehouseUnavailableError,
 )
+from backend.serving import queries as module
 from backend.serving.parameters import Parameter
 from backend.serving.queries import Queries
+from backend.serving.results import Job, Result
 from backend.serving.sql import Query
 from backend.warehouse.client import Warehouse
 from tests.conftest import MakeSettings
 
 HOST = "http://bigquery.test"
 PROJECT = f"{HOST}/bigquery/v2/projects/project"
-QUERY = Query("SELECT @p0 AS c0", (Parameter("p0", "STRING", ("a", "b")),))
+QUERY = Query(
+    "SELECT @p0 AS c0", (Parameter("p0", "STRING", ("a", "b")), Parameter("settled_through", "TIMESTAMP", None))
+)
 JOB = {"projectId": "project", "jobId": "job", "location": "US"}
 UNFINISHED = {"jobReference": JOB, "jobComplete": False}
+SCHEMA = {"fields": [{"name": "c0", "type": "STRING"}]}
+FINISHED = {"jobReference": JOB, "jobComplete": True, "schema": SCHEMA, "totalRows": "1", "rows": [{"f": [{"v": "a"}]}]}
 
 
 @pytest.fixture
 def queries(make_settings: MakeSettings) -> Queries:
     settings = make_settings(
-        bigquery_project="project", bigquery_emulator_host=HOST, max_bytes_billed=12_345_678, query_timeout_seconds=1
+        bigquery_project="project", bigquery_emulator_host=HOST, max_bytes_billed=12_345_678, query_timeout_seconds=60
     )
     return Queries(settings, Warehouse(settings))
 
@@ -43,42 +50,75 @@ def refuse(status: int, reason: str) -> None:
     answer(status, {"error": {"code": status, "message": "said by BigQuery", "errors": [{"reason": reason}]}})
 
 
+def text_of(result: Result | Job) -> bytes:
+    assert isinstance(result, Result)
+    return b"".join(result.texts())
+
+
 @responses.activate
-def test_every_query_carries_its_limits_and_labels(queries: Queries) -> None:
-    row = {"f": [{"v": "a"}]}
-    schema = {"fields": [{"name": "c0", "type": "STRING"}]}
-    answer(200, {"jobReference": JOB, "jobComplete": True, "schema": schema, "rows": [row], "totalRows": "1"})
-    result = queries.run(QUERY, {"dataset": "interaction_details"})
-    assert (result.row_count, result.cells()) == (1, [("a",)])
+def test_a_small_answer_takes_one_round_trip_with_its_limits_and_labels(queries: Queries) -> None:
+    answer(200, FINISHED)
+    assert text_of(queries.run(QUERY, {"dataset": "interaction_details"}, 45)) == b'{"values":["a"]},'
+    assert len(responses.calls) == 1
     sent = json.loads(responses.calls[0].request.body or "")
-    assert (sent["query"], sent["useLegacySql"]) == (QUERY.text, False)
+    assert (sent["query"], sent["useLegacySql"], sent["location"]) == (QUERY.text, False, "US")
+    assert (sent["maxResults"], sent["timeoutMs"]) == (1_000, 10_000)
     assert sent["maximumBytesBilled"] == "12345678"
-    assert sent["jobTimeoutMs"] == "1000"
+    assert sent["jobTimeoutMs"] == "60000"
     assert sent["labels"] == {"dataset": "interaction_details"}
     assert sent["queryParameters"] == [
         {
             "name": "p0",
             "parameterType": {"type": "ARRAY", "arrayType": {"type": "STRING"}},
             "parameterValue": {"arrayValues": [{"value": "a"}, {"value": "b"}]},
-        }
+        },
+        {"name": "settled_through", "parameterType": {"type": "TIMESTAMP"}, "parameterValue": {"value": None}},
     ]
-    assert len(responses.calls) == 1
 
 
 @responses.activate
-def test_a_query_that_does_not_finish_is_cancelled(queries: Queries) -> None:
+def test_a_slow_query_is_polled_and_then_left_as_a_job(queries: Queries, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([0.0, 1.0, 8.0, 46.0])
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(moments)))
     answer(200, UNFINISHED)
-    responses.get(
-        f"{PROJECT}/jobs/job",
-        json={"jobReference": JOB, "status": {"state": "RUNNING"}, "configuration": {"query": {}}},
-    )
-    responses.get(f"{PROJECT}/queries/job", json=UNFINISHED)
-    cancelled = responses.post(
-        f"{PROJECT}/jobs/job/cancel", json={"job": {"jobReference": JOB, "status": {"state": "DONE"}}}
-    )
-    with pytest.raises(QueryTimeoutError, match="took too long"):
-        queries.run(QUERY, {})
-    assert cancelled.call_count == 1
+    polled = responses.get(f"{PROJECT}/queries/job", json=UNFINISHED)
+    assert queries.run(QUERY, {}, 45) == Job("job", "US")
+    assert polled.call_count == 2
+    assert "timeoutMs=10000" in str(polled.calls[0].request.url)
+
+
+@responses.activate
+def test_a_job_is_resumed_by_its_id(queries: Queries) -> None:
+    responses.get(f"{PROJECT}/queries/job", json=FINISHED)
+    assert text_of(queries.resume(Job("job", "US"), QUERY, 45)) == b'{"values":["a"]},'
+
+
+@responses.activate
+def test_rows_beyond_the_first_page_are_fetched_by_rest_where_nothing_else_is_at_hand(queries: Queries) -> None:
+    first = FINISHED | {"totalRows": "3", "pageToken": "next"}
+    answer(200, first)
+    page = {"jobComplete": True, "rows": [{"f": [{"v": "b"}]}, {"f": [{"v": None}]}]}
+    fetched = responses.get(f"{PROJECT}/queries/job", json=page)
+    assert text_of(queries.run(QUERY, {}, 45)) == b'{"values":["a"]},{"values":["b"]},{"values":[null]},'
+    assert "pageToken=next" in str(fetched.calls[0].request.url)
+
+
+@responses.activate
+def test_missing_rows_are_no_answer(queries: Queries) -> None:
+    answer(200, FINISHED | {"totalRows": "3"})
+    result = queries.run(QUERY, {}, 45)
+    with pytest.raises(WarehouseUnavailableError, match="incomplete"):
+        text_of(result)
+
+
+@responses.activate
+@pytest.mark.parametrize(("said", "estimate"), [("123456", 123_456), ("0", None), (None, None)])
+def test_an_estimate_is_a_dry_run_without_limit(queries: Queries, said: str | None, estimate: int | None) -> None:
+    answer(200, {"jobComplete": True, "totalBytesProcessed": said})
+    assert queries.estimate(QUERY, {}) == estimate
+    sent = json.loads(responses.calls[0].request.body or "")
+    assert sent["dryRun"] is True
+    assert "maximumBytesBilled" not in sent
 
 
 @responses.activate
@@ -97,7 +137,7 @@ def test_a_query_that_does_not_finish_is_cancelled(queries: Queries) -> None:
 def test_what_a_refusal_becomes(queries: Queries, status: int, reason: str, error: type[ServiceError]) -> None:
     refuse(status, reason)
     with pytest.raises(error) as refused:
-        queries.run(QUERY, {})
+        queries.run(QUERY, {}, 45)
     assert type(refused.value) is error
     assert "said by BigQuery" not in refused.value.message
     assert len(responses.calls) == 1

@@ -1,7 +1,15 @@
 import pytest
 
 from backend.errors import RequestError
-from backend.serving.request import ConfigRequest, DataRequest, DateRange, Filter, RequestedField, read_body
+from backend.serving.request import (
+    ConfigRequest,
+    DataRequest,
+    DateRange,
+    Filter,
+    RequestedField,
+    ScriptParams,
+    read_body,
+)
 
 
 def test_the_body_that_looker_studio_sends() -> None:
@@ -15,6 +23,7 @@ def test_the_body_that_looker_studio_sends() -> None:
     }"""
     assert read_body(DataRequest, body) == DataRequest(
         config_params={"timeZone": "UTC", "explain": True},
+        script_params=ScriptParams(),
         date_range=DateRange("2024-03-10", "2024-03-11"),
         fields=[RequestedField("channel"), RequestedField("direction", for_filter_only=True)],
         dimensions_filters=[[Filter("channel", "IN_LIST", "INCLUDE", ["VOICE", 437380.0, 7, True])]],
@@ -66,6 +75,12 @@ def test_a_malformed_body_is_refused_with_its_place(body: bytes, said: str) -> N
         read_body(DataRequest, body)
     assert said in refused.value.message
     assert refused.value.code == "invalid_request"
+
+
+@pytest.mark.parametrize(("flag", "sample"), [("true", True), ("false", False), ("null", False)])
+def test_a_sample_is_told_from_a_chart(flag: str, sample: bool) -> None:
+    body = f'{{"scriptParams": {{"sampleExtraction": {flag}}}}}'.encode()
+    assert read_body(DataRequest, body).is_sample is sample
 
 
 def test_unknown_keys_are_ignored() -> None:

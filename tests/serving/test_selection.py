@@ -2,6 +2,7 @@ import pytest
 
 from backend.catalog import load_catalog
 from backend.errors import InvalidDateRangeError, RequestError, UnknownFieldError
+from backend.serving.config import read_config
 from backend.serving.request import DataRequest, DateRange, Filter, RequestedField
 from backend.serving.selection import Selection, read_selection
 
@@ -13,7 +14,9 @@ UNKNOWN = Filter("direction", "NEW_OP", "INCLUDE", ["inbound"])
 def select(*names: str, filters: list[list[Filter]] | None = None) -> Selection:
     """`name?` stands for a field that is asked for its filter only."""
     fields = [RequestedField(name.rstrip("?"), for_filter_only=name.endswith("?") or None) for name in names]
-    return read_selection(DataRequest(None, DateRange("2024-03-10", "2024-03-10"), fields, filters), CATALOG)
+    period = DateRange("2024-03-10", "2024-03-10")
+    request = DataRequest(date_range=period, fields=fields, dimensions_filters=filters)
+    return read_selection(request, read_config(None, CATALOG))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_which_fields_are_answered(
 )
 def test_incomplete_requests(request_: DataRequest, error: type[RequestError], said: str) -> None:
     with pytest.raises(error, match=said):
-        read_selection(request_, CATALOG)
+        read_selection(request_, read_config(None, CATALOG))
 
 
 @pytest.mark.parametrize(

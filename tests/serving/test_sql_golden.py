@@ -1,8 +1,9 @@
 import pytest
 
 from backend.catalog import load_catalog
+from backend.serving.config import read_config
 from backend.serving.request import DataRequest, DateRange, Filter, RequestedField, Value
-from backend.serving.selection import read_selection
+from backend.serving.selection import Selection, read_selection
 from backend.serving.sql import Query, build_counts, build_query
 from tests.conftest import Golden
 
@@ -21,7 +22,10 @@ def _shown(value: object) -> str:
 
 def ask(*names: str, filters: list[list[Filter]] | None = None, **params: str) -> DataRequest:
     return DataRequest(
-        dict(params), DateRange("2024-03-10", "2024-03-11"), [RequestedField(name) for name in names], filters
+        config_params=dict(params),
+        date_range=DateRange("2024-03-10", "2024-03-11"),
+        fields=[RequestedField(name) for name in names],
+        dimensions_filters=filters,
     )
 
 
@@ -31,6 +35,10 @@ def include(field: str, operator: str, *values: Value) -> Filter:
 
 def exclude(field: str, operator: str, *values: Value) -> Filter:
     return Filter(field, operator, "EXCLUDE", list(values))
+
+
+def select(request: DataRequest) -> Selection:
+    return read_selection(request, read_config(request.config_params, CATALOG))
 
 
 METRICS = ["interactions", "answered", "wait_time_sec", "wait_count", "avg_wait_time_sec", "abandonment_rate"]
@@ -65,11 +73,11 @@ REQUESTS = {
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_statement_of_a_request(name: str, golden: Golden) -> None:
-    golden(f"serving/{name}.sql", rendered(build_query(read_selection(REQUESTS[name], CATALOG), TABLE)))
+    golden(f"serving/{name}.sql", rendered(build_query(select(REQUESTS[name]), TABLE)))
 
 
 def test_the_statement_that_counts_smaller_answers(golden: Golden) -> None:
-    selection = read_selection(ask("created_date_utc", "channel", "interactions"), CATALOG)
+    selection = select(ask("created_date_utc", "channel", "interactions"))
     moment, channel = selection.dimensions
     golden("serving/counts.sql", rendered(build_counts(selection, TABLE, [[channel], [moment, channel], []])))
 
@@ -79,9 +87,7 @@ def test_the_statement_that_counts_smaller_answers(golden: Golden) -> None:
 )
 def test_no_value_reaches_the_text(value: str) -> None:
     plain, hostile = (
-        build_query(
-            read_selection(ask("interactions", filters=[[include("queue_name", "EQUALS", text)]]), CATALOG), TABLE
-        )
+        build_query(select(ask("interactions", filters=[[include("queue_name", "EQUALS", text)]])), TABLE)
         for text in ("Billing", value)
     )
     assert hostile.text == plain.text

@@ -1,9 +1,11 @@
 """The connector's routes before any query runs: shapes, refusals, and the failures of a warehouse that is not there."""
 
+import gzip
 import io
 import json
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ import backend
 from backend.catalog import load_catalog, looker_schema
 from backend.serving import Answers
 from backend.web.logs import CloudFormatter
+from sandbox.looker.field_types import SEMANTIC_TYPES
 from tests.conftest import API_KEY, MakeSettings
 
 AUTHORIZED = {"Authorization": f"Bearer {API_KEY}"}
@@ -25,11 +28,12 @@ CHART = {
 }
 HOST = "http://bigquery.test"
 QUERIES = f"{HOST}/bigquery/v2/projects/project/queries"
+STATE = f"{HOST}/bigquery/v2/projects/project/datasets/genesys/tables/extraction_state"
 
 
 @pytest.fixture(scope="module")
 def application(make_settings: MakeSettings) -> Flask:
-    return backend.create_app(make_settings(bigquery_project="project", bigquery_emulator_host=HOST))
+    return backend.create_app(make_settings(bigquery_project="project", bigquery_emulator_host=HOST, cache_seconds=0))
 
 
 @pytest.fixture
@@ -78,7 +82,18 @@ def test_credentials(post: Post) -> None:
     assert (answer.status_code, answer.get_json()) == (200, {"valid": True})
 
 
-@responses.activate
+@pytest.fixture
+def state() -> Iterator[None]:
+    """A warehouse that knows its state; everything else is the test's to answer."""
+    fields = [{"name": "data_version", "type": "INTEGER"}]
+    reference = {"projectId": "project", "datasetId": "genesys", "tableId": "extraction_state"}
+    with responses.mock:
+        responses.get(STATE, json={"tableReference": reference, "schema": {"fields": fields}})
+        responses.get(f"{STATE}/data", json={"totalRows": "1", "rows": [{"f": [{"v": "7"}]}]})
+        yield
+
+
+@pytest.mark.usefixtures("state")
 def test_data(post: Post) -> None:
     schema = {"fields": [{"name": "c0", "type": "STRING"}, {"name": "c1", "type": "INTEGER"}]}
     rows = [{"f": [{"v": "VOICE"}, {"v": "12"}]}, {"f": [{"v": None}, {"v": "3"}]}]
@@ -103,9 +118,41 @@ def test_data(post: Post) -> None:
         "rows": [{"values": ["VOICE", "12"]}, {"values": [None, "3"]}],
         "filtersApplied": True,
     }
-    sent = json.loads(responses.calls[0].request.body or "")
-    assert set(sent["labels"]) == {"dataset", "detail", "caller"}
+    sent = json.loads(responses.calls[-1].request.body or "")
+    assert set(sent["labels"]) == {"dataset", "detail", "connector", "caller"}
+    assert all(re.fullmatch("[a-z0-9_-]{1,63}", label) for label in sent["labels"].values())
     assert "tests" not in sent["labels"]["caller"]
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate", "br;q=1.0, gzip;q=0.5", "*"])
+def test_an_answer_is_packed_for_those_who_take_it(post: Post, accepted: str) -> None:
+    request = CHART | {"scriptParams": {"sampleExtraction": True}}
+    plain, packed = (
+        post("/v1/data", request),
+        post("/v1/data", request, environ_base={"HTTP_ACCEPT_ENCODING": accepted}),
+    )
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.get_data()) == plain.get_data()
+    assert "Accept-Encoding" in packed.headers["Vary"]
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "gzip;q=0", "br"])
+def test_nobody_else_gets_it_packed(post: Post, accepted: str) -> None:
+    request = CHART | {"scriptParams": {"sampleExtraction": True}}
+    answer = post("/v1/data", request, environ_base={"HTTP_ACCEPT_ENCODING": accepted})
+    assert "Content-Encoding" not in answer.headers
+    assert answer.get_json()["rows"]
+
+
+def test_a_sample_is_typed_and_needs_no_warehouse(post: Post) -> None:
+    names = [field.name for field in load_catalog()["interaction_details"].fields]
+    fields = [{"name": name, "forFilterOnly": name == "channel"} for name in names]
+    answer = post("/v1/data", {"scriptParams": {"sampleExtraction": True}, "fields": fields}).get_json()
+    assert [column["name"] for column in answer["schema"]] == names
+    assert 1 <= len(answer["rows"]) <= 100
+    for row in answer["rows"]:
+        for column, value in zip(answer["schema"], row["values"], strict=True):
+            SEMANTIC_TYPES[column["semantics"]["semanticType"]].parse(value)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +189,27 @@ def test_data(post: Post) -> None:
             "invalid_filter",
             id="bad regular expression",
         ),
+        pytest.param("/v1/data", {**CHART, "pending": "made.up"}, 400, "invalid_token", id="forged token"),
+        pytest.param("/v1/data", {**CHART, "pending": 7}, 400, "invalid_request", id="token that is a number"),
+        pytest.param(
+            "/v1/data",
+            {
+                **CHART,
+                "dimensionsFilters": [
+                    [{"fieldName": "channel", "type": "INCLUDE", "operator": "IS_NULL", "values": []}] * 10_000
+                ],
+            },
+            400,
+            "invalid_filter",
+            id="ten thousand filters",
+        ),
+        pytest.param(
+            "/v1/data",
+            {**CHART, "dateRange": {"startDate": "0000-00-00", "endDate": "99999-01-01"}},
+            400,
+            "invalid_date_range",
+            id="absurd dates",
+        ),
         pytest.param("/v1/nothing", {}, 404, "invalid_request", id="unknown address"),
         pytest.param("/v1/data", b"x" * (1 << 20) + b"x", 413, "body_too_large", id="too large"),
     ],
@@ -173,7 +241,7 @@ def test_only_post_is_taken(client: FlaskClient, path: str) -> None:
     assert "POST" in answer.headers["Allow"]
 
 
-@responses.activate
+@pytest.mark.usefixtures("state")
 @pytest.mark.parametrize(
     ("status", "reason", "answered", "code"),
     [

@@ -1,4 +1,4 @@
-"""The operator's command line: `python -m backend ...`."""
+"""`flatten`: what Genesys records become, as JSON lines."""
 
 import sys
 from collections.abc import Iterator
@@ -12,20 +12,13 @@ import msgspec
 import orjson
 
 from backend.catalog import load_catalog
-from backend.errors import SchemaFileError, SettingsError
 from backend.extraction.flatten import flatten
 from backend.extraction.records import RecordError, decode_conversation
 from backend.extraction.rows import Names, Provenance, RowMapping
 from backend.forms import number_text, rfc3339
-from backend.settings import effective_settings, load_settings, settings_table
 
 
-@click.group(help="Genesys Cloud interactions in Looker Studio: the operator's commands.")
-def commands() -> None:
-    pass
-
-
-@commands.command("flatten")
+@click.command("flatten")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 )
@@ -81,23 +74,3 @@ def _written(value: Any) -> Any:
     if isinstance(value, datetime):
         return rfc3339(value)
     return number_text(value) if isinstance(value, Decimal) else value
-
-
-@commands.command("settings")
-@click.option("--in-force", is_flag=True, help="Print what is set now as JSON instead, without secrets.")
-def print_settings(in_force: bool) -> None:
-    """Prints the table of all settings (environment variables) in Markdown."""
-    if in_force:
-        click.echo(orjson.dumps(effective_settings(load_settings())))
-        return
-    click.echo("| name | default | unit | secret | what it is |\n| --- | --- | --- | --- | --- |")
-    for row in settings_table():
-        click.echo(f"| `{row['name']}` | {row['default']} | {row['unit']} | {row['secret']} | {row['help']} |")
-
-
-def main() -> None:
-    """Runs a command; a bad setting or schema file ends it with one line."""
-    try:
-        commands(prog_name="python -m backend")
-    except (SettingsError, SchemaFileError) as error:
-        raise SystemExit(str(error)) from None

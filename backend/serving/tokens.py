@@ -1,0 +1,44 @@
+"""Tokens of unfinished answers: signed, so that any instance can go on from one and nobody can make one up."""
+
+from typing import NamedTuple
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from backend.errors import InvalidTokenError
+from backend.serving.results import Job
+
+# Longer than a query may take and a script may wait.
+_LIFETIME_SECONDS = 900
+
+
+class Pending(NamedTuple):
+    """A query job, the request's digest, the data version it reads, and when it began (seconds since 1970)."""
+
+    job: Job
+    digest: str
+    version: int | None
+    began: float
+
+
+class Tokens:
+    def __init__(self, secret: str) -> None:
+        self._serializer = URLSafeTimedSerializer(secret, salt="pending answer")
+
+    def write(self, pending: Pending) -> str:
+        return self._serializer.dumps([*pending.job, pending.digest, pending.version, pending.began])
+
+    def read(self, token: str, digest: str) -> Pending:
+        """Raises `InvalidTokenError` unless the token is ours, recent, and of the request with that digest."""
+        try:
+            job_id, location, signed_digest, version, began = self._serializer.loads(token, _LIFETIME_SECONDS)
+        except BadSignature as error:
+            raise _invalid(type(error).__name__) from None
+        if signed_digest != digest:
+            raise _invalid("the token is of another request")
+        return Pending(Job(job_id, location), digest, version, began)
+
+
+def _invalid(reason: str) -> InvalidTokenError:
+    return InvalidTokenError(
+        "The chart's computing can no longer be followed. Refresh the report to begin anew.", debug=f"pending: {reason}"
+    )

@@ -1,0 +1,27 @@
+"""Warehouses in the embedded BigQuery."""
+
+import pytest
+
+from backend.catalog import Dataset, load_catalog
+from backend.warehouse.client import Warehouse
+from backend.warehouse.tables import create_missing_tables
+from tests.conftest import MakeSettings
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Dataset:
+    return load_catalog()["interaction_details"]
+
+
+@pytest.fixture(scope="module")
+def warehouse(embedded_settings: MakeSettings, dataset: Dataset) -> Warehouse:
+    """One with its tables, shared by a module."""
+    warehouse = Warehouse(embedded_settings())
+    create_missing_tables(warehouse, [dataset])
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def unreached(make_settings: MakeSettings) -> Warehouse:
+    """One that is only asked for SQL."""
+    return Warehouse(make_settings(bigquery_project="project", bigquery_dataset="genesys"))

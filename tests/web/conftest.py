@@ -1,0 +1,5 @@
+"""The fake Genesys Cloud, for the tasks that call it."""
+
+from tests.genesys.conftest import genesys
+
+__all__ = ["genesys"]
