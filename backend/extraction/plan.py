@@ -69,18 +69,5 @@ def must_split(window: Window, total_hits: int, threshold: int) -> bool:
     return total_hits > threshold and window.end - window.start >= 2 * SMALLEST_WINDOW
 
 
-def partition_ranges(moments: set[date]) -> list[Window]:
-    """The fewest half-open ranges of whole UTC days that cover these days and no other."""
-    ranges: list[Window] = []
-    for day in sorted(moments):
-        start = datetime.combine(day, time.min, UTC)
-        end = start + timedelta(days=1)
-        if ranges and ranges[-1].end == start:
-            ranges[-1] = Window(ranges[-1].start, end)
-        else:
-            ranges.append(Window(start, end))
-    return ranges
-
-
 def _whole_millisecond(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -27,6 +27,9 @@ from backend.warehouse.tables import create_missing_tables
 
 _LOG = logging.getLogger(__name__)
 
+_COMMIT_SECONDS = 90.0
+_COMMIT_SHARE = 0.25
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -72,6 +75,13 @@ class Progress:
     closed: bool = False
     forbidden_lookups: dict[str, str] = field(default_factory=dict)
 
+    def committed(self, records: int, watermark: datetime | None, *, finished: bool) -> None:
+        """Notes a commit, whose receipt says the same."""
+        self.records += records
+        if watermark is not None and (self.watermark is None or watermark > self.watermark):
+            self.watermark = watermark
+        self.closed = finished
+
     def forbidden_text(self) -> str | None:
         return "; ".join(self.forbidden_lookups.values()) or None
 
@@ -88,8 +98,10 @@ class Context:
     deadline: float
     progress: Progress
 
-    def time_left(self) -> float:
-        return self.deadline - self.tools.now().timestamp()
+    def time_is_short(self) -> bool:
+        """Whether what is left of the run is needed for staging and committing what was read."""
+        reserve = min(_COMMIT_SECONDS, self.tools.settings.run_deadline_seconds * _COMMIT_SHARE)
+        return self.deadline - self.tools.now().timestamp() < reserve
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ def perform(tools: Tools, task: str, work: Work) -> Answer:
     run = Run(f"{task}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", task, started_at)
     try:
         with warehouse_errors("creating missing tables"):
-            create_missing_tables(tools.warehouse, tools.catalog.values())
+            create_missing_tables(tools.warehouse, tools.catalog)
         lease = Lease.acquire(tools.warehouse, run.id, seconds=tools.settings.lease_seconds, clock=tools.monotonic)
         state = read_state(tools.warehouse)
     except ServiceError as error:

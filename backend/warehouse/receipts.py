@@ -45,8 +45,9 @@ WHERE started_at >= @since AND status = 'running'""",
         )
         warehouse.run(
             f"""INSERT INTO {table}
-  (run_id, task, status, started_at, records_processed, loaded, unchanged, superseded, quarantined, genesys_requests)
-VALUES (@run, @task, 'running', @started_at, 0, 0, 0, 0, 0, 0)""",
+  (run_id, task, status, started_at, records_processed, loaded, unchanged, superseded, quarantined, deleted,
+   genesys_requests)
+VALUES (@run, @task, 'running', @started_at, 0, 0, 0, 0, 0, 0, 0)""",
             [
                 scalar("run", "STRING", run.id),
                 scalar("task", "STRING", run.task),
