@@ -139,6 +139,13 @@ class Settings(BaseSettings):
     extract_delay_seconds: int = _setting(
         "How far before now each run stops reading.", unit="seconds", default=60, ge=0, le=86_400
     )
+    extract_open_days: int = _setting(
+        "Up to which age open conversations are read again by id; older ones are left to the settled path.",
+        unit="days",
+        default=14,
+        ge=0,
+        le=366,
+    )
     run_deadline_seconds: int = _setting(
         "Longest run; the rest is left to the next.", unit="seconds", default=540, ge=10, le=86_400
     )

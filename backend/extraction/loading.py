@@ -71,6 +71,7 @@ def delete(
         more=context.progress.more,
         finished=finished,
         deleted=Deleted(ids, ranges, day_ranges(events)) if ids else None,
+        withheld_deletions=context.progress.withheld_deletions,
         settling=settling,
     )
     commit(tools.warehouse, tools.catalog[DETAILS], batch, context.run, context.lease)

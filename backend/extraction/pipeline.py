@@ -4,8 +4,10 @@ Each step is one effect (a page read, a batch staged, a batch committed). The wa
 end of the last window that was read completely.
 """
 
+import zlib
 from collections.abc import Generator, Iterator
 from datetime import timedelta
+from itertools import batched
 
 from backend.extraction.gathering import Gathered
 from backend.extraction.loading import load
@@ -14,17 +16,20 @@ from backend.extraction.plan import (
     Window,
     day_windows,
     first_start,
+    is_due,
     must_split,
     span_to_read,
     split_threshold,
 )
 from backend.extraction.rows import Names
 from backend.extraction.runs import Context
-from backend.genesys.conversations import details_pages
+from backend.genesys.conversations import details_by_ids, details_pages
 from backend.warehouse.names import read_names
+from backend.warehouse.open_set import open_conversations
 from backend.warehouse.state import keep_first_start
 
 BATCH_ROWS = 20_000
+_IDS_A_STEP = 50
 
 
 def extract(context: Context) -> Iterator[None]:
@@ -43,7 +48,7 @@ def extract(context: Context) -> Iterator[None]:
         lookback=timedelta(minutes=settings.extract_lookback_minutes),
         delay=timedelta(seconds=settings.extract_delay_seconds),
     )
-    yield from read_span(context, span, names)
+    yield from read_span(context, span, names, reread_open=True)
 
 
 def names_at_hand(context: Context) -> Generator[None, None, Names]:
@@ -55,7 +60,7 @@ def names_at_hand(context: Context) -> Generator[None, None, Names]:
     return known_names(stored)
 
 
-def read_span(context: Context, span: Window | None, names: Names) -> Iterator[None]:
+def read_span(context: Context, span: Window | None, names: Names, *, reread_open: bool) -> Iterator[None]:
     """Reads the span window by window and commits it in batches; stops in time for the deadline with `more`."""
     settings = context.tools.settings
     threshold = split_threshold(settings.genesys_requests_per_minute, settings.run_deadline_seconds)
@@ -81,5 +86,26 @@ def read_span(context: Context, span: Window | None, names: Names) -> Iterator[N
         if len(gathered) >= BATCH_ROWS and windows:
             yield from load(context, gathered, names, number=number, finished=False, watermark=read_to)
             gathered, number = Gathered(seen), number + 1
+    if reread_open and not context.progress.more:
+        yield from _reread_open(context, gathered, seen)
     watermark = read_to or context.progress.watermark
     yield from load(context, gathered, names, number=number, finished=True, watermark=watermark)
+
+
+def _reread_open(context: Context, gathered: Gathered, seen: set[str]) -> Iterator[None]:
+    """Reads by id what was stored while open and did not come by its window; old ones are left to the settled path."""
+    now, previous = context.tools.now(), context.state.watermark
+    since = now - timedelta(days=context.tools.settings.extract_open_days)
+    stored = open_conversations(context.tools.warehouse, since, now)
+    yield
+    due = [
+        conversation.id
+        for conversation in stored
+        if conversation.id not in seen
+        and is_due(conversation.created_date, previous, now, stagger=zlib.crc32(conversation.id.encode()))
+    ]
+    for ids in batched(due, _IDS_A_STEP, strict=False):
+        if context.time_is_short():
+            return
+        gathered.take(details_by_ids(context.genesys, ids), now)
+        yield

@@ -45,6 +45,7 @@ class Tools:
     connect: Callable[[Pacer, Callable[[], None], float], GenesysClient]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 def make_tools(settings: Settings, catalog: dict[str, Dataset], warehouse: Warehouse) -> Tools:
@@ -73,6 +74,7 @@ class Progress:
     watermark: datetime | None = None
     more: bool = False
     closed: bool = False
+    withheld_deletions: int = 0
     forbidden_lookups: dict[str, str] = field(default_factory=dict)
 
     def committed(self, records: int, watermark: datetime | None, *, finished: bool) -> None:
@@ -97,6 +99,10 @@ class Context:
     state: State
     deadline: float
     progress: Progress
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps; the lease is kept between steps, so waits are short."""
+        self.tools.sleep(seconds)
 
     def time_is_short(self) -> bool:
         """Whether what is left of the run is needed for staging and committing what was read."""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -11,14 +13,25 @@ from backend.errors import GenesysInvalidResponseError, GenesysPermissionError, 
 _PERMISSION = re.compile(r"[A-Za-z]+:[A-Za-z]+:[A-Za-z*]+")
 _LONGEST_QUOTE = 300
 
+type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
 # By the start of a path; users and locations ask for none.
 _REQUIRED_PERMISSIONS = {
     "/api/v2/analytics/conversations/details": "analytics:conversationDetail:view",
+    "/api/v2/analytics/conversations/aggregates": "analytics:conversationAggregate:view",
     "/api/v2/routing/queues": "routing:queue:view",
     "/api/v2/routing/skills": "routing:skill:view",
     "/api/v2/routing/wrapupcodes": "routing:wrapupCode:view",
     "/api/v2/teams": "groups:team:view",
 }
+
+
+class CallRefusedError(GenesysInvalidResponseError):
+    """Genesys understood a call and refused it; `answered` is the HTTP status it did so with."""
+
+    def __init__(self, message: str, *, answered: int, debug: str = "") -> None:
+        super().__init__(message, debug=debug)
+        self.answered = answered
 
 
 @dataclass(frozen=True)
@@ -80,9 +93,10 @@ def refusal(call: str, path: str, answer: Answer) -> TaskError:
         return GenesysPermissionError(_permission_message(call, path, answer), debug=answer.correlation)
     error = read_error(answer.body)
     said = quote(error.code, error.message) or "no reason given"
-    return GenesysInvalidResponseError(
+    return CallRefusedError(
         f"Genesys Cloud answered {call} with status {answer.status} ({said}). The run stopped before using it; check "
         "the Genesys address, and report this if it stays.",
+        answered=answer.status,
         debug=answer.correlation,
     )
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import msgspec
 import requests
@@ -11,10 +12,13 @@ from backend.errors import GenesysAuthError
 from backend.genesys.answers import Answer, quote, read_error, refusal
 from backend.genesys.pacing import Pacer
 from backend.genesys.regions import GenesysAddress
+from backend.genesys.retries import TRIES
 from backend.genesys.token import TokenSource
 from backend.genesys.transport import Call, Params, Transport
 from backend.genesys.waiting import RunTime
 from backend.settings import Secret
+
+_TRIES_TO_CREATE = 3
 
 
 class GenesysClient:
@@ -51,6 +55,11 @@ class GenesysClient:
         """Requests sent so far: repeated ones and those for a token included."""
         return self._transport.requests
 
+    @property
+    def clock_ahead(self) -> float | None:
+        """By how many seconds this machine's clock is ahead of Genesys's; None where no answer told."""
+        return self._transport.clock_ahead
+
     def get(self, path: str, params: Params | None = None) -> bytes:
         """The JSON body of `GET path`; a query string given as text is sent as it is."""
         return self._call("GET", path, params=params)
@@ -59,28 +68,44 @@ class GenesysClient:
         """The JSON body of `POST path`. It may be sent twice when an answer is lost."""
         return self._call("POST", path, body=msgspec.json.encode(body))
 
-    def _call(self, method: str, path: str, *, params: Params | None = None, body: bytes | None = None) -> bytes:
-        answer = self._send(method, path, self._tokens.token(), params, body)
+    def create(self, path: str, body: Mapping[str, object]) -> bytes:
+        """The JSON body of a `POST path` that makes something: when answers are lost it is sent three times at most."""
+        return self._call("POST", path, body=msgspec.json.encode(body), tries_if_lost=_TRIES_TO_CREATE)
+
+    def delete(self, path: str) -> None:
+        """`DELETE path`; an answer that was lost is repeated, so what is to be deleted may be gone already."""
+        self._call("DELETE", path)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: bytes | None = None,
+        tries_if_lost: int = TRIES,
+    ) -> bytes:
+        call = Call(
+            method=method,
+            url=self._api_url + path,
+            path=path,
+            authorization="",
+            hidden=(),
+            params=params,
+            body=body,
+            tries_if_lost=tries_if_lost,
+        )
+        answer = self._send(call, self._tokens.token())
         if answer.status == 401:
-            answer = self._send(method, path, self._tokens.renew(), params, body)
+            answer = self._send(call, self._tokens.renew())
         if 200 <= answer.status < 300:
             return answer.body
         if answer.status == 401:
-            raise _unauthorized(f"{method} {path}", answer)
-        raise refusal(f"{method} {path}", path, answer)
+            raise _unauthorized(str(call), answer)
+        raise refusal(str(call), path, answer)
 
-    def _send(self, method: str, path: str, token: str, params: Params | None, body: bytes | None) -> Answer:
-        return self._transport.send(
-            Call(
-                method=method,
-                url=self._api_url + path,
-                path=path,
-                authorization=f"Bearer {token}",
-                hidden=(token,),
-                params=params,
-                body=body,
-            )
-        )
+    def _send(self, call: Call, token: str) -> Answer:
+        return self._transport.send(replace(call, authorization=f"Bearer {token}", hidden=(token,)))
 
 
 def _unauthorized(call: str, answer: Answer) -> GenesysAuthError:

@@ -4,11 +4,12 @@ Each stays undecoded (`msgspec.Raw`), so that a malformed one does not spoil its
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import batched
 
 import msgspec
 
+from backend.forms import rfc3339
 from backend.genesys.answers import decode
 from backend.genesys.client import GenesysClient
 from backend.genesys.paging import DetailsPage, query_pages
@@ -29,7 +30,7 @@ def details_pages(client: GenesysClient, start: datetime, end: datetime) -> Iter
     conversations that started outside its exact bounds come too, and one may come on two pages.
     Raises what `GenesysClient` and `query_pages` raise.
     """
-    query = {"interval": f"{_instant(start)}/{_instant(end)}", "order": "asc", "orderBy": "conversationStart"}
+    query = {"interval": interval(start, end), "order": "asc", "orderBy": "conversationStart"}
     return query_pages(client, f"{_DETAILS}/query", query, _PAGE_SIZE)
 
 
@@ -42,5 +43,6 @@ def details_by_ids(client: GenesysClient, ids: Sequence[str]) -> list[msgspec.Ra
     return found
 
 
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def interval(start: datetime, end: datetime) -> str:
+    """A half-open span as every analytics call takes it; whole milliseconds of aware instants."""
+    return f"{rfc3339(start)}/{rfc3339(end)}"

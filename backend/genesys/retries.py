@@ -12,7 +12,7 @@ from backend.genesys.answers import Answer, quote, read_error
 
 PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 
-_TRIES = 8
+TRIES = 8
 # These rarely pass by themselves, or cost much time each.
 _TRIES_AFTER_500 = 5
 _TRIES_AFTER_TIMEOUT = 4
@@ -25,7 +25,7 @@ class PassingError(Exception):
     """A failure that the next try may not meet. `retry_after` is in seconds, where Genesys asks for it."""
 
     def __init__(
-        self, reason: str, *, tries: int = _TRIES, answer: Answer | None = None, retry_after: float | None = None
+        self, reason: str, *, tries: int = TRIES, answer: Answer | None = None, retry_after: float | None = None
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -33,10 +33,15 @@ class PassingError(Exception):
         self.answer = answer
         self.retry_after = retry_after
 
+    def tries_left_by(self, tries_if_lost: int) -> int:
+        """Most tries of a call that is repeated `tries_if_lost` times at most once it may have been carried out."""
+        is_turned_away = self.answer is not None and self.answer.status == 429
+        return self.tries if is_turned_away else min(self.tries, tries_if_lost)
+
 
 def passing_status(answer: Answer, now: float) -> PassingError:
     """The failure that one of `PASSING_STATUSES` stands for."""
-    tries = _TRIES_AFTER_500 if answer.status == 500 else _TRIES
+    tries = _TRIES_AFTER_500 if answer.status == 500 else TRIES
     retry_after = _retry_after(answer.headers.get("Retry-After", ""), now)
     return PassingError(f"status {answer.status}", tries=tries, answer=answer, retry_after=retry_after)
 
@@ -71,9 +76,9 @@ def pause(state: tenacity.RetryCallState) -> float:
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (state.attempt_number - 1)) * random.uniform(0.5, 1.0)
 
 
-def is_over(state: tenacity.RetryCallState, time_left: float) -> bool:
+def is_over(state: tenacity.RetryCallState, time_left: float, tries_if_lost: int) -> bool:
     """Whether tries or patience are used up; `time_left` is that of the run, in seconds."""
-    return state.attempt_number >= failure_of(state).tries or not _can_wait(state, time_left)
+    return state.attempt_number >= failure_of(state).tries_left_by(tries_if_lost) or not _can_wait(state, time_left)
 
 
 def _can_wait(state: tenacity.RetryCallState, time_left: float) -> bool:

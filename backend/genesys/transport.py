@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 import msgspec
 import requests
@@ -28,7 +29,11 @@ _LONGEST_ATTEMPT_IN_TIMEOUTS = 4
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `authorization` is that header's value, `hidden` are texts that no message may show."""
+    """One request. `authorization` is that header's value, `hidden` are texts that no message may show.
+
+    `tries_if_lost` is for what must not be carried out often: most tries once an answer was lost, after which nobody
+    knows whether it was.
+    """
 
     method: str
     url: str
@@ -38,6 +43,7 @@ class Call:
     params: Params | None = None
     body: bytes | None = None
     body_type: str = "application/json"
+    tries_if_lost: int = retries.TRIES
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -59,10 +65,15 @@ class _Authorization(requests.auth.AuthBase):
 
 
 class Transport:
-    """Sends requests one at a time over kept-alive connections, as `pacer` and `time` allow; `requests` counts them."""
+    """Sends requests one at a time over kept-alive connections, as `pacer` and `time` allow; `requests` counts them.
+
+    `clock_ahead` is by how many seconds this machine's clock is ahead of Genesys's, after the last answer's `Date`
+    header (whole seconds, less the time the answer took); None where none told.
+    """
 
     def __init__(self, *, pacer: Pacer, time: RunTime, timeout_seconds: float, session: requests.Session) -> None:
         self.requests = 0
+        self.clock_ahead: float | None = None
         self._pacer = pacer
         self._time = time
         self._timeout = timeout_seconds
@@ -71,8 +82,8 @@ class Transport:
     def send(self, call: Call) -> Answer:
         """The whole answer: JSON where the status is 2xx, else a refusal that repeating would not change.
 
-        Raises `GenesysRateLimitedError` where Genesys asks for more patience than the run has, and
-        `GenesysInvalidResponseError` where it keeps failing. What the heartbeat raises passes through.
+        To DELETE no body is promised. Raises `GenesysRateLimitedError` where Genesys asks for more patience than the
+        run has, and `GenesysInvalidResponseError` where it keeps failing. What the heartbeat raises passes through.
         """
 
         def give_up(state: tenacity.RetryCallState) -> Answer:
@@ -84,7 +95,7 @@ class Transport:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(retries.PassingError),
             wait=retries.pause,
-            stop=lambda state: retries.is_over(state, self._time.left()),
+            stop=lambda state: retries.is_over(state, self._time.left(), call.tries_if_lost),
             sleep=self._time.wait,
             before_sleep=announce,
             retry_error_callback=give_up,
@@ -103,12 +114,13 @@ class Transport:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise retries.PassingError(f"the connection failed, {type(error).__name__}") from error
         self._pacer.observe(answer.headers)
+        self.clock_ahead = _clock_ahead(answer, self._time.now())
         if answer.status in retries.PASSING_STATUSES:
             failure = retries.passing_status(answer, self._time.now())
             if answer.status == 429 and failure.retry_after is not None:
                 self._pacer.hold(failure.retry_after)
             raise failure
-        if 200 <= answer.status < 300 and not _is_json(answer.body):
+        if 200 <= answer.status < 300 and call.method != "DELETE" and not _is_json(answer.body):
             raise retries.PassingError("the answer is not JSON or was cut short", answer=answer)
         return answer
 
@@ -156,6 +168,13 @@ class Transport:
                 raise requests.Timeout
             self._time.beat_if_due()
         return bytes(body)
+
+
+def _clock_ahead(answer: Answer, now: float) -> float | None:
+    try:
+        return now - parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return None
 
 
 def _is_json(body: bytes) -> bool:

@@ -76,6 +76,7 @@ def commit_parameters(batch: Batch, run: Run, lease: Lease) -> list[StatementPar
         scalar("requests", "INT64", batch.requests),
         scalar("forbidden", "STRING", batch.forbidden_lookups),
         scalar("received", "INT64", batch.received),
+        scalar("withheld", "INT64", batch.withheld_deletions),
         scalar("quarantined", "INT64", len(batch.quarantined)),
     ]
     if batch.settling:

@@ -86,6 +86,7 @@ class Batch(NamedTuple):
     forbidden_lookups: str | None = None
     available: datetime | None = None
     deleted: Deleted | None = None
+    withheld_deletions: int = 0
     settling: Settling | None = None
 
 
@@ -219,7 +220,9 @@ def _delete(target: str, days: Sequence[Range], verdicts: str) -> str:
 def _revisions(table: TableName, columns: list[str], days: Sequence[Range]) -> str:
     """The ledger keeps each replaced row as it was; one that arrived late has no earlier self."""
     kept = [column for column in columns if column not in ("id", "created_date")]
-    return f"""INSERT INTO {table(REVISIONS)} (learnt_at, run_id, reason, age_seconds, id, created_date, {", ".join(kept)})
+    return f"""INSERT INTO {table(REVISIONS)} (
+  learnt_at, run_id, reason, age_seconds, id, created_date, {", ".join(kept)}
+)
 SELECT CURRENT_TIMESTAMP(), @holder, v.reason, TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), v.created_date, SECOND),
   v.id, v.created_date, {", ".join(f"t.{column}" for column in kept)}
 FROM verdicts AS v
@@ -265,5 +268,6 @@ SET status = @status, finished_at = IF(@finished, CURRENT_TIMESTAMP(), NULL), wa
   loaded = loaded + {counted(_LOADED)},
   unchanged = unchanged + {counted("('unchanged')")},
   superseded = superseded + {counted("('superseded')")},
-  deleted = deleted + {counted("('deleted')")}
+  deleted = deleted + {counted("('deleted')")},
+  withheld_deletions = @withheld
 WHERE run_id = @holder AND started_at = @started_at"""

@@ -68,6 +68,7 @@ _SYSTEM: dict[str, _SystemTable] = {
             "superseded": "INT64",
             "quarantined": "INT64",
             "deleted": "INT64",
+            "withheld_deletions": "INT64",
             "genesys_requests": "INT64",
             "watermark": "TIMESTAMP",
             "more": "BOOL",
