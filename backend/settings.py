@@ -185,6 +185,10 @@ class Settings(BaseSettings):
     )
     query_timeout_seconds: int = _setting("Longest BigQuery query.", unit="seconds", default=40, ge=1, le=300)
 
+    alert_webhook_url: SecretText | None = _setting(
+        "Address that gets each alert as JSON, once when raised and once when resolved.", default=None
+    )
+
     @model_validator(mode="after")
     def _check_choices(self) -> Self:
         if (self.genesys_api_url is None) != (self.genesys_login_url is None):

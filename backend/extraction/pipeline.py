@@ -48,7 +48,7 @@ def extract(context: Context) -> Iterator[None]:
         lookback=timedelta(minutes=settings.extract_lookback_minutes),
         delay=timedelta(seconds=settings.extract_delay_seconds),
     )
-    yield from read_span(context, span, names, reread_open=True)
+    yield from read_span(context, span, names, live=True)
 
 
 def names_at_hand(context: Context) -> Generator[None, None, Names]:
@@ -60,8 +60,11 @@ def names_at_hand(context: Context) -> Generator[None, None, Names]:
     return known_names(stored)
 
 
-def read_span(context: Context, span: Window | None, names: Names, *, reread_open: bool) -> Iterator[None]:
-    """Reads the span window by window and commits it in batches; stops in time for the deadline with `more`."""
+def read_span(context: Context, span: Window | None, names: Names, *, live: bool) -> Iterator[None]:
+    """Reads the span window by window and commits it in batches; stops in time for the deadline with `more`.
+
+    Only `live` reading moves the watermark and reads open conversations again.
+    """
     settings = context.tools.settings
     threshold = split_threshold(settings.genesys_requests_per_minute, settings.run_deadline_seconds)
     windows = list(day_windows(span)) if span else []
@@ -84,11 +87,12 @@ def read_span(context: Context, span: Window | None, names: Names, *, reread_ope
         if context.progress.more:
             break
         if len(gathered) >= BATCH_ROWS and windows:
-            yield from load(context, gathered, names, number=number, finished=False, watermark=read_to)
+            watermark = read_to if live else None
+            yield from load(context, gathered, names, number=number, finished=False, watermark=watermark)
             gathered, number = Gathered(seen), number + 1
-    if reread_open and not context.progress.more:
+    if live and not context.progress.more:
         yield from _reread_open(context, gathered, seen)
-    watermark = read_to or context.progress.watermark
+    watermark = (read_to or context.progress.watermark) if live else None
     yield from load(context, gathered, names, number=number, finished=True, watermark=watermark)
 
 

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 
 from backend.catalog import Dataset
 from backend.errors import InternalError, ServiceError
+from backend.extraction.alerting import announce
 from backend.extraction.rows import RowMapping
+from backend.extraction.stopping import RunStoppedError, go_on
 from backend.genesys.client import GenesysClient
 from backend.genesys.pacing import Pacer
 from backend.genesys.regions import resolve_address
@@ -157,26 +159,49 @@ def _under_lease(tools: Tools, run: Run, lease: Lease, state: State, work: Work)
         clock=lambda: tools.now().timestamp(),
         ready_at=state.paced_until.timestamp() if state.paced_until else 0.0,
     )
-    genesys = tools.connect(pacer, lease.keep, deadline)
+
+    def beat() -> None:
+        go_on()
+        lease.keep()
+
+    genesys = tools.connect(pacer, beat, deadline)
     progress = Progress(watermark=state.watermark)
     try:
         open_receipt(tools.warehouse, run)
-        for _ in work(Context(tools, run, lease, genesys, state, deadline, progress)):
-            lease.keep()
+        _work_through(work(Context(tools, run, lease, genesys, state, deadline, progress)), beat, progress)
         if not progress.closed:
             close_receipt(
                 tools.warehouse,
                 run,
                 requests=genesys.requests,
                 records=progress.records,
+                more=progress.more,
                 forbidden_lookups=progress.forbidden_text(),
             )
     except Exception as error:
         raise _failed(run, _close_failed(tools, run, genesys.requests, error)) from error
     finally:
+        _announce(tools)
         _release(lease, pacer)
     _LOG.info("%s ok: %d records, watermark %s, more %s", run.id, progress.records, progress.watermark, progress.more)
     return Answer(run.id, "ok", progress.records, progress.watermark, progress.more)
+
+
+def _work_through(steps: Iterator[None], beat: Callable[[], None], progress: Progress) -> None:
+    """Takes every step; a process that is told to end leaves the rest to the next run."""
+    try:
+        for _ in steps:
+            beat()
+    except RunStoppedError:
+        progress.more = True
+
+
+def _announce(tools: Tools) -> None:
+    """Alerts never fail the run that raises them."""
+    try:
+        announce(tools.warehouse, tools.settings.alert_webhook_url, tools.now())
+    except ServiceError as error:
+        _LOG.error("alerts could not be checked: %s (%s)", error.message, error.debug)
 
 
 def _close_failed(tools: Tools, run: Run, requests: int, error: Exception) -> ServiceError:

@@ -19,6 +19,7 @@ from backend.extraction.plan import span_to_settle
 from backend.extraction.records import decode_conversation_id
 from backend.extraction.rows import Names
 from backend.extraction.runs import Context
+from backend.extraction.tie_out import compare_settled_days
 from backend.genesys.conversations import details_by_ids
 from backend.genesys.jobs import JobUnreadableError, availability, job_pages, job_state, submit_job
 from backend.warehouse.commit_script import Settling
@@ -27,6 +28,7 @@ from backend.warehouse.settled import StoredRow, create_seen_table, drop_seen_ta
 _SLICE_SECONDS = 110.0
 _POLL_SECONDS = 2.0
 _MOST_JOBS = 4
+_COMPARED_DAYS = 4
 # Above this share of a day, missing records look like a lost permission rather than deletions.
 _MOST_DELETED = 0.01
 
@@ -186,6 +188,7 @@ def _mark_deletions(work: _Slice) -> Iterator[None]:
     )
     drop_seen_table(context.tools.warehouse, cycle.seen)
     yield
+    yield from compare_settled_days(context, cycle.end, days=_COMPARED_DAYS)
 
 
 def _guarded(gone: list[StoredRow], settled: Counter[date]) -> tuple[list[StoredRow], list[StoredRow]]:

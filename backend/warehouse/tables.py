@@ -17,6 +17,7 @@ STATE, RUNS, QUARANTINE, REVISIONS = (
     "extraction_quarantine",
     "extraction_revisions",
 )
+ALERTS, TIE_OUT = "extraction_alerts", "extraction_tie_out"
 LOOKUPS = "lookups"
 
 
@@ -87,6 +88,29 @@ _SYSTEM: dict[str, _SystemTable] = {
             "version": "STRING",
         },
         partition="quarantined_at",
+    ),
+    ALERTS: _SystemTable(
+        {
+            "code": "STRING",
+            "message": "STRING",
+            "since": "TIMESTAMP",
+            "raised_at": "TIMESTAMP",
+            "resolved_at": "TIMESTAMP",
+        }
+    ),
+    TIE_OUT: _SystemTable(
+        {
+            "interval_start": "TIMESTAMP",
+            "queue_id": "STRING",
+            "channel": "STRING",
+            "metric": "STRING",
+            "figure": "STRING",
+            "genesys": "INT64",
+            "ours": "INT64",
+            "different": "INT64",
+            "checked_at": "TIMESTAMP",
+        },
+        partition="interval_start",
     ),
     LOOKUPS: _SystemTable(
         {"kind": "STRING", "id": "STRING", "name": "STRING", "deleted": "BOOL", "changed_at": "TIMESTAMP"}
