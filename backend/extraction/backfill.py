@@ -91,7 +91,7 @@ def _await(context: Context, job_id: str) -> Iterator[None]:
         if not state.state.is_waiting or context.time_is_short():
             raise GenesysInvalidResponseError(
                 f"Genesys Cloud did not complete the detail job of this day ({state.state}: "
-                f"{state.error_message or 'no reason given'}). Nothing of the day was loaded; run the backfill again from it."
+                f"{state.error_message or 'no reason given'}). Nothing of the day was loaded; run the backfill again."
             )
         context.wait(_POLL_SECONDS)
 

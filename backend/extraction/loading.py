@@ -44,6 +44,7 @@ def load(
         forbidden_lookups=context.progress.forbidden_text(),
         available=available,
         settling=settling,
+        released=[flat.id for flat in gathered.flats if flat.id in context.quarantined],
     )
     commit(tools.warehouse, tools.catalog[DETAILS], batch, context.run, context.lease)
     context.progress.committed(len(gathered), watermark, finished=finished)

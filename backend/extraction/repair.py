@@ -8,7 +8,7 @@ from backend.extraction.loading import load
 from backend.extraction.pipeline import names_at_hand
 from backend.extraction.runs import Context
 from backend.genesys.conversations import details_by_ids
-from backend.warehouse.maintenance import clear_watermark, quarantined_ids, rebuild_queue_performance
+from backend.warehouse.maintenance import clear_watermark, rebuild_queue_performance
 
 _IDS_A_STEP = 50
 
@@ -16,10 +16,8 @@ _IDS_A_STEP = 50
 def retry_quarantine(context: Context) -> Iterator[None]:
     """Reads quarantined conversations again by id; those that can be flattened now leave the quarantine."""
     names = yield from names_at_hand(context)
-    ids = quarantined_ids(context.tools.warehouse)
-    yield
     gathered = Gathered(set())
-    for chunk in batched(ids, _IDS_A_STEP, strict=False):
+    for chunk in batched(sorted(context.quarantined), _IDS_A_STEP, strict=False):
         gathered.take(details_by_ids(context.genesys, chunk), context.tools.now())
         yield
     yield from load(context, gathered, names, number=1, finished=True)

@@ -23,6 +23,7 @@ from backend.settings import Settings
 from backend.warehouse.client import Warehouse, warehouse_errors
 from backend.warehouse.commit import Run
 from backend.warehouse.lease import Lease
+from backend.warehouse.maintenance import quarantined_ids
 from backend.warehouse.receipts import close_receipt, open_receipt
 from backend.warehouse.state import State, read_state
 from backend.warehouse.tables import create_missing_tables
@@ -101,6 +102,7 @@ class Context:
     state: State
     deadline: float
     progress: Progress
+    quarantined: frozenset[str] = frozenset()
 
     def wait(self, seconds: float) -> None:
         """Sleeps; the lease is kept between steps, so waits are short."""
@@ -168,7 +170,9 @@ def _under_lease(tools: Tools, run: Run, lease: Lease, state: State, work: Work)
     progress = Progress(watermark=state.watermark)
     try:
         open_receipt(tools.warehouse, run)
-        _work_through(work(Context(tools, run, lease, genesys, state, deadline, progress)), beat, progress)
+        quarantined = frozenset(quarantined_ids(tools.warehouse))
+        context = Context(tools, run, lease, genesys, state, deadline, progress, quarantined)
+        _work_through(work(context), beat, progress)
         if not progress.closed:
             close_receipt(
                 tools.warehouse,

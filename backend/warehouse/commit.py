@@ -93,6 +93,10 @@ def commit_parameters(batch: Batch, run: Run, lease: Lease) -> list[StatementPar
                 ]
     if batch.deleted:
         parameters.append(bigquery.ArrayQueryParameter("deleted", "STRING", list(batch.deleted.ids)))
+    if batch.quarantined or batch.released:
+        # A record that is refused again replaces its earlier entry.
+        released = [*batch.released, *(record.id for record in batch.quarantined if record.id)]
+        parameters.append(bigquery.ArrayQueryParameter("released", "STRING", released))
     if batch.quarantined:
         parameters += [
             bigquery.ArrayQueryParameter("ids", "STRING", [record.id or "" for record in batch.quarantined]),

@@ -25,6 +25,9 @@ from backend.warehouse.tables import (
 
 LEASE_LOST = "lease lost"
 
+# Older than anything that Genesys keeps.
+BEGINNING = "TIMESTAMP '2000-01-01 00:00:00+00'"
+
 type Range = tuple[datetime, datetime]
 type TableName = Callable[[str], str]
 
@@ -70,7 +73,7 @@ class Settling(NamedTuple):
 class Batch(NamedTuple):
     """What one commit puts in; times are aware UTC. At most one of `staged` and `deleted` is given.
 
-    `watermark` is None where none moves. `available` is the `dataAvailabilityDate` of the job that was read, None for
+    `watermark` is None where none moves. `released` are ids that leave the quarantine. `available` is the `dataAvailabilityDate` of the job that was read, None for
     the query API.
     """
 
@@ -87,6 +90,7 @@ class Batch(NamedTuple):
     available: datetime | None = None
     deleted: Deleted | None = None
     withheld_deletions: int = 0
+    released: Sequence[str] = ()
     settling: Settling | None = None
 
 
@@ -106,6 +110,10 @@ def commit_script(table: TableName, dataset: Dataset, batch: Batch) -> str:
             statements.append(f"INSERT INTO {seen} (id)\nSELECT id FROM {table(batch.staged.rows)}")
     if batch.deleted:
         statements += _mark_deleted(table, columns, batch.deleted)
+    if batch.quarantined or batch.released:
+        statements.append(
+            f"DELETE FROM {table(QUARANTINE)}\nWHERE quarantined_at >= {BEGINNING} AND id IN UNNEST(@released)"
+        )
     if batch.quarantined:
         statements.append(_quarantine(table))
     statements += [

@@ -4,12 +4,9 @@ from google.api_core.exceptions import BadRequest
 
 from backend.warehouse import queue_counts
 from backend.warehouse.client import StatementParameter, Warehouse, warehouse_errors
-from backend.warehouse.commit_script import LEASE_LOST
+from backend.warehouse.commit_script import BEGINNING, LEASE_LOST
 from backend.warehouse.lease import Lease, lost
 from backend.warehouse.tables import LOOKUPS, METRICS, QUARANTINE, QUEUE_PERFORMANCE, STATE
-
-# Older than anything that Genesys keeps.
-BEGINNING = "TIMESTAMP '2000-01-01 00:00:00+00'"
 
 
 def quarantined_ids(warehouse: Warehouse) -> list[str]:
