@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from backend.errors import GenesysInvalidResponseError
+from backend.extraction.context import Answer, Context, Tools, Work
 from backend.extraction.gathering import Gathered
 from backend.extraction.loading import load
 from backend.extraction.pipeline import BATCH_ROWS, extract, names_at_hand, read_span
 from backend.extraction.plan import Window
-from backend.extraction.runs import Answer, Context, Tools, Work, perform
+from backend.extraction.runs import perform
 from backend.genesys.client import GenesysClient
 from backend.genesys.conversations import details_pages
 from backend.genesys.jobs import JobStatus, availability, job_pages, job_state, submit_job

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from backend.extraction.context import Context
 from backend.extraction.events import event_days, events_table
 from backend.extraction.gathering import Gathered
 from backend.extraction.rows import Names, Provenance
-from backend.extraction.runs import Context
 from backend.version import VERSION
 from backend.warehouse.commit import commit, day_ranges, stored_event_days
 from backend.warehouse.commit_script import Batch, Deleted, Settling, Staged

@@ -2,8 +2,8 @@
 
 from collections.abc import Generator, Iterator
 
+from backend.extraction.context import Context
 from backend.extraction.rows import Names
-from backend.extraction.runs import Context
 from backend.genesys.lookups import read_lookups
 from backend.warehouse.names import StoredName, merge_names, read_names, store_names
 from backend.warehouse.renames import apply_names

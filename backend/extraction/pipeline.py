@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from datetime import timedelta
 from itertools import batched
 
+from backend.extraction.context import Context
 from backend.extraction.gathering import Gathered
 from backend.extraction.loading import load
 from backend.extraction.lookups import known_names, refresh_lookups
@@ -22,7 +23,6 @@ from backend.extraction.plan import (
     split_threshold,
 )
 from backend.extraction.rows import Names
-from backend.extraction.runs import Context
 from backend.genesys.conversations import details_by_ids, details_pages
 from backend.warehouse.names import read_names
 from backend.warehouse.open_set import open_conversations

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import batched
 
+from backend.extraction.context import Context
 from backend.extraction.gathering import Gathered
 from backend.extraction.loading import load
 from backend.extraction.pipeline import names_at_hand
-from backend.extraction.runs import Context
 from backend.genesys.conversations import details_by_ids
 from backend.warehouse.maintenance import clear_watermark, rebuild_queue_performance
 

@@ -12,13 +12,13 @@ from datetime import date, datetime
 import msgspec
 
 from backend.errors import GenesysInvalidResponseError
+from backend.extraction.context import Context
 from backend.extraction.gathering import Gathered
 from backend.extraction.loading import delete, load
 from backend.extraction.pipeline import BATCH_ROWS, names_at_hand
 from backend.extraction.plan import span_to_settle
 from backend.extraction.records import decode_conversation_id
 from backend.extraction.rows import Names
-from backend.extraction.runs import Context
 from backend.extraction.tie_out import compare_settled_days
 from backend.genesys.conversations import details_by_ids
 from backend.genesys.jobs import JobUnreadableError, availability, job_pages, job_state, submit_job

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from backend.errors import GenesysPermissionError
-from backend.extraction.runs import Context
+from backend.extraction.context import Context
 from backend.genesys.aggregates import QUEUE_METRICS, QueueTotal, queue_totals
 from backend.warehouse import queue_counts
 from backend.warehouse.comparison import Difference, OurTotal, Summary, our_totals, store_comparison

@@ -73,8 +73,8 @@ class Settling(NamedTuple):
 class Batch(NamedTuple):
     """What one commit puts in; times are aware UTC. At most one of `staged` and `deleted` is given.
 
-    `watermark` is None where none moves. `released` are ids that leave the quarantine. `available` is the `dataAvailabilityDate` of the job that was read, None for
-    the query API.
+    `watermark` is None where none moves. `available` is the `dataAvailabilityDate` of the job that was read, None for
+    the query API. `released` are ids that leave the quarantine.
     """
 
     number: int

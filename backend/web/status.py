@@ -7,8 +7,8 @@ from flask import Blueprint
 
 from backend.errors import NotReadyError
 from backend.extraction.alerting import SUMMARIES_WITHIN
+from backend.extraction.context import Tools
 from backend.extraction.health import RECEIPTS_WITHIN, alerts, completeness, dataset_status, run_figures
-from backend.extraction.runs import Tools
 from backend.forms import rfc3339
 from backend.warehouse.comparison import read_summaries
 from backend.warehouse.figures import read_figures

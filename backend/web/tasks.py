@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Blueprint, g
 
+from backend.extraction.context import Answer, Work
 from backend.extraction.lookups import lookups
 from backend.extraction.pipeline import extract
-from backend.extraction.runs import Answer, RunFailedError, Work, perform
+from backend.extraction.runs import RunFailedError, perform
 from backend.extraction.settle import settle
 from backend.forms import rfc3339
 from backend.web.identity import require_scheduler
