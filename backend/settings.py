@@ -139,6 +139,13 @@ class Settings(BaseSettings):
     extract_delay_seconds: int = _setting(
         "How far before now each run stops reading.", unit="seconds", default=60, ge=0, le=86_400
     )
+    extract_open_days: int = _setting(
+        "Up to which age open conversations are read again by id; older ones are left to the settled path.",
+        unit="days",
+        default=14,
+        ge=0,
+        le=366,
+    )
     run_deadline_seconds: int = _setting(
         "Longest run; the rest is left to the next.", unit="seconds", default=540, ge=10, le=86_400
     )
@@ -198,6 +205,10 @@ class Settings(BaseSettings):
         le=2_000_000_000,
     )
 
+    alert_webhook_url: SecretText | None = _setting(
+        "Address that gets each alert as JSON, once when raised and once when resolved.", default=None
+    )
+
     @model_validator(mode="after")
     def _check_choices(self) -> Self:
         if (self.genesys_api_url is None) != (self.genesys_login_url is None):
@@ -210,8 +221,6 @@ class Settings(BaseSettings):
             raise ValueError(
                 "CONNECTOR_ALLOWED_DOMAINS or CONNECTOR_ALLOWED_EMAILS is missing: CONNECTOR_AUDIENCES needs one"
             )
-        if self.genesys_timeout_seconds >= self.lease_seconds:
-            raise ValueError("GENESYS_TIMEOUT_SECONDS must be below LEASE_SECONDS, or a silent request loses the lease")
         return self
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Generator, Iterator
 
+from backend.extraction.context import Context
 from backend.extraction.rows import Names
-from backend.extraction.runs import Context
 from backend.genesys.lookups import read_lookups
 from backend.warehouse.names import StoredName, merge_names, read_names, store_names
+from backend.warehouse.renames import apply_names
 
 # Stored beside the kinds that Genesys lists: the name of a user's location, by the user's id.
 _USER_LOCATION = "user_location"
@@ -33,7 +34,25 @@ def refresh_lookups(context: Context) -> Generator[None, None, int]:
     if merged != stored:
         store_names(warehouse, merged, run_id=context.run.id)
         yield
+    yield from _follow(context, merged)
     return sum(len(names) for names in found.names.values())
+
+
+def _follow(context: Context, names: list[StoredName]) -> Iterator[None]:
+    """Stored rows follow the names that changed since they last did."""
+    state = context.state
+    changed = max((entry.changed_at for entry in names), default=None)
+    if changed is None or state.first_start is None:
+        return
+    if state.names_applied_at is None or changed > state.names_applied_at:
+        apply_names(
+            context.tools.warehouse,
+            context.lease,
+            history=state.first_start,
+            applied=state.names_applied_at,
+            until=changed,
+        )
+        yield
 
 
 def known_names(stored: list[StoredName]) -> Names:

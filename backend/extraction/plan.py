@@ -11,6 +11,14 @@ SMALLEST_WINDOW = timedelta(minutes=1)
 _LONGEST_WINDOW = timedelta(days=1)
 _PAGE_SIZE = 100
 _MOST_HITS = 10_000
+_SETTLED_AGAIN = timedelta(days=4)
+_LONGEST_JOB = timedelta(days=31)
+# Age of an open conversation, and how often it is read again below that age.
+_REREAD = (
+    (timedelta(days=1), timedelta(0)),
+    (timedelta(days=3), timedelta(hours=1)),
+    (timedelta(days=3650), timedelta(hours=4)),
+)
 
 
 class Window(NamedTuple):
@@ -58,6 +66,32 @@ def day_windows(span: Window) -> Iterator[Window]:
         start = end
 
 
+def span_to_settle(available: datetime, settled_through: datetime | None, history: datetime | None) -> Window | None:
+    """What the settled path re-reads: whole days up to where Genesys's data lake is complete.
+
+    The last days always, and further back where an earlier cycle did not come so far; None where nothing is there yet.
+    """
+    end = _whole_millisecond(available)
+    earlier = settled_through or history or end
+    start = max(min(end - _SETTLED_AGAIN, earlier), end - _LONGEST_JOB)
+    midnight = datetime.combine(start.date(), time.min, UTC)
+    return Window(midnight, end) if midnight < end else None
+
+
+def is_due(opened: datetime, previous: datetime | None, now: datetime, *, stagger: int) -> bool:
+    """Whether an open conversation is read again: in every run at first, less and less often as it ages.
+
+    `previous` is when the run before this one read. `stagger` (any number) spreads conversations of one age over time.
+    """
+    age = now - opened
+    period = next((period for limit, period in _REREAD if age < limit), _REREAD[-1][1])
+    if previous is None or not period:
+        return True
+    seconds = period.total_seconds()
+    offset = stagger % int(seconds)
+    return (now.timestamp() + offset) // seconds != (previous.timestamp() + offset) // seconds
+
+
 def split_threshold(requests_per_minute: int, deadline_seconds: float) -> int:
     """Most hits of one window: pages deep in a result are slow, and a quarter of a run must be enough to read it."""
     affordable = int(requests_per_minute * deadline_seconds / 60 / 4) * _PAGE_SIZE
@@ -67,19 +101,6 @@ def split_threshold(requests_per_minute: int, deadline_seconds: float) -> int:
 def must_split(window: Window, total_hits: int, threshold: int) -> bool:
     """Whether to read the halves instead; the smallest window is read to the API's own end."""
     return total_hits > threshold and window.end - window.start >= 2 * SMALLEST_WINDOW
-
-
-def partition_ranges(moments: set[date]) -> list[Window]:
-    """The fewest half-open ranges of whole UTC days that cover these days and no other."""
-    ranges: list[Window] = []
-    for day in sorted(moments):
-        start = datetime.combine(day, time.min, UTC)
-        end = start + timedelta(days=1)
-        if ranges and ranges[-1].end == start:
-            ranges[-1] = Window(ranges[-1].start, end)
-        else:
-            ranges.append(Window(start, end))
-    return ranges
 
 
 def _whole_millisecond(moment: datetime) -> datetime:

@@ -90,10 +90,11 @@ def decode_conversation(raw: bytes | msgspec.Raw) -> Conversation:
     try:
         return _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordError(_readable_id(raw), str(error)) from None
+        raise RecordError(decode_conversation_id(raw), str(error)) from None
 
 
-def _readable_id(raw: bytes | msgspec.Raw) -> str | None:
+def decode_conversation_id(raw: bytes | msgspec.Raw) -> str | None:
+    """The id of a record whose other properties may be unreadable; None where it has none."""
     try:
         return _ID_DECODER.decode(raw).conversation_id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -25,10 +25,14 @@ class Names(msgspec.Struct, frozen=True):
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """How a batch was read: when (aware UTC), and whether a detail job vouches for it."""
+    """How a batch was read: when, and for a detail job its `dataAvailabilityDate`; both aware UTC."""
 
     extracted_at: datetime
-    settled: bool = False
+    available: datetime | None = None
+
+    def settles(self, flat: FlatConversation) -> bool:
+        """Whether the record is final: read through a job, and ended before the job's data became available."""
+        return self.available is not None and flat.ended_date is not None and flat.ended_date < self.available
 
 
 type _Cell = Callable[[FlatConversation, Names, Provenance], Any]
@@ -58,10 +62,18 @@ _CELLS: dict[str, _Cell] = {
     "abandoned": lambda flat, _n, _p: flat.abandoned,
     "answered": lambda flat, _n, _p: flat.answered,
     "transferred": lambda flat, _n, _p: flat.transferred,
-    "settled": lambda _f, _n, provenance: provenance.settled,
+    "settled": lambda flat, _n, provenance: provenance.settles(flat),
     "deleted_at": lambda _f, _n, _p: None,
     "record_hash": lambda flat, _n, _p: flat.record_hash(),
     "extracted_at": lambda _f, _n, provenance: provenance.extracted_at,
+}
+
+# Ids of which the details row keeps only names; a renamed thing finds its rows by them (`interaction_references`).
+_REFERENCES: dict[str, Callable[[FlatConversation], str | None]] = {
+    "first_queue_id": lambda flat: flat.first_queue_id,
+    "team_id": lambda flat: flat.team_id,
+    "skill_ids": lambda flat: ",".join(flat.skill_ids) or None,
+    "wrapup_code_id": lambda flat: flat.disposition_id,
 }
 
 _ARROW_TYPES: dict[str, pa.DataType] = {
@@ -82,19 +94,23 @@ class RowMapping:
         if unfilled:
             raise SchemaFileError(f"{dataset.name}.yaml: extraction knows no source for column {', '.join(unfilled)}")
         self._cells = {column.name: _CELLS[column.name] for column in dataset.table.columns}
-        self._schema = pa.schema(
+        fields = [
             pa.field(column.name, _ARROW_TYPES[column.type], nullable=not column.required)
             for column in dataset.table.columns
-        )
+        ]
+        self._schema = pa.schema([*fields, *(pa.field(name, pa.string()) for name in _REFERENCES)])
 
     def row(self, flat: FlatConversation, names: Names, provenance: Provenance) -> dict[str, Any]:
         """One row, keys in the order of the table."""
         return {name: cell(flat, names, provenance) for name, cell in self._cells.items()}
 
     def table(self, flats: Sequence[FlatConversation], names: Names, provenance: Provenance) -> pa.Table:
-        """Many rows, built column by column."""
-        columns = [[cell(flat, names, provenance) for flat in flats] for cell in self._cells.values()]
-        return pa.table(dict(zip(self._cells, columns, strict=True)), schema=self._schema)
+        """Many rows, built column by column: the columns of the table, then the ids behind its names."""
+        columns: dict[str, list[Any]] = {
+            name: [cell(flat, names, provenance) for flat in flats] for name, cell in self._cells.items()
+        }
+        columns |= {name: [reference(flat) for flat in flats] for name, reference in _REFERENCES.items()}
+        return pa.table(columns, schema=self._schema)
 
 
 def _named(identifier: str | None, names: Mapping[str, str]) -> str | None:

@@ -6,104 +6,23 @@ steps leaves what its last commit left, and the next run goes on from there.
 
 import logging
 import secrets
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from backend.catalog import Dataset
 from backend.errors import InternalError, ServiceError
-from backend.extraction.rows import RowMapping
-from backend.genesys.client import GenesysClient
+from backend.extraction.alerting import announce
+from backend.extraction.context import Answer, Context, Progress, Tools, Work
+from backend.extraction.stopping import RunStoppedError, go_on
 from backend.genesys.pacing import Pacer
-from backend.genesys.regions import resolve_address
-from backend.settings import Settings
-from backend.warehouse.client import Warehouse, warehouse_errors
+from backend.warehouse.client import warehouse_errors
 from backend.warehouse.commit import Run
 from backend.warehouse.lease import Lease
+from backend.warehouse.maintenance import quarantined_ids
 from backend.warehouse.receipts import close_receipt, open_receipt
 from backend.warehouse.state import State, read_state
 from backend.warehouse.tables import create_missing_tables
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What every run uses.
-
-    `connect` makes the run's Genesys client from its pacer, its heartbeat and its deadline (Unix seconds).
-    """
-
-    settings: Settings
-    catalog: dict[str, Dataset]
-    warehouse: Warehouse
-    mapping: RowMapping
-    connect: Callable[[Pacer, Callable[[], None], float], GenesysClient]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
-
-
-def make_tools(settings: Settings, catalog: dict[str, Dataset], warehouse: Warehouse) -> Tools:
-    """What this process uses. Raises `SettingsError` (unknown region) or `SchemaFileError` (a column nothing fills)."""
-    address = resolve_address(settings)
-
-    def connect(pacer: Pacer, heartbeat: Callable[[], None], deadline: float) -> GenesysClient:
-        return GenesysClient(
-            address,
-            settings.genesys_client_id,
-            settings.genesys_client_secret,
-            pacer=pacer,
-            timeout_seconds=settings.genesys_timeout_seconds,
-            heartbeat=heartbeat,
-            deadline=deadline,
-        )
-
-    return Tools(settings, catalog, warehouse, RowMapping(catalog["interaction_details"]), connect)
-
-
-@dataclass
-class Progress:
-    """What a run has done so far; the answer to its caller is made from it."""
-
-    records: int = 0
-    watermark: datetime | None = None
-    more: bool = False
-    closed: bool = False
-    forbidden_lookups: dict[str, str] = field(default_factory=dict)
-
-    def forbidden_text(self) -> str | None:
-        return "; ".join(self.forbidden_lookups.values()) or None
-
-
-@dataclass(frozen=True)
-class Context:
-    """One run at work. `started` and `now` are aware UTC; `deadline` is Unix seconds, reading stops before it."""
-
-    tools: Tools
-    run: Run
-    lease: Lease
-    genesys: GenesysClient
-    state: State
-    deadline: float
-    progress: Progress
-
-    def time_left(self) -> float:
-        return self.deadline - self.tools.now().timestamp()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a task answers to the scheduler."""
-
-    run_id: str
-    status: str
-    records_processed: int
-    watermark: datetime | None
-    more: bool
-
-
-type Work = Callable[[Context], Iterator[None]]
 
 
 class RunFailedError(Exception):
@@ -121,7 +40,7 @@ def perform(tools: Tools, task: str, work: Work) -> Answer:
     run = Run(f"{task}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", task, started_at)
     try:
         with warehouse_errors("creating missing tables"):
-            create_missing_tables(tools.warehouse, tools.catalog.values())
+            create_missing_tables(tools.warehouse, tools.catalog)
         lease = Lease.acquire(tools.warehouse, run.id, seconds=tools.settings.lease_seconds, clock=tools.monotonic)
         state = read_state(tools.warehouse)
     except ServiceError as error:
@@ -139,26 +58,51 @@ def _under_lease(tools: Tools, run: Run, lease: Lease, state: State, work: Work)
         clock=lambda: tools.now().timestamp(),
         ready_at=state.paced_until.timestamp() if state.paced_until else 0.0,
     )
-    genesys = tools.connect(pacer, lease.keep, deadline)
+
+    def beat() -> None:
+        go_on()
+        lease.keep()
+
+    genesys = tools.connect(pacer, beat, deadline)
     progress = Progress(watermark=state.watermark)
     try:
         open_receipt(tools.warehouse, run)
-        for _ in work(Context(tools, run, lease, genesys, state, deadline, progress)):
-            lease.keep()
+        quarantined = frozenset(quarantined_ids(tools.warehouse))
+        context = Context(tools, run, lease, genesys, state, deadline, progress, quarantined)
+        _work_through(work(context), beat, progress)
         if not progress.closed:
             close_receipt(
                 tools.warehouse,
                 run,
                 requests=genesys.requests,
                 records=progress.records,
+                more=progress.more,
                 forbidden_lookups=progress.forbidden_text(),
             )
     except Exception as error:
         raise _failed(run, _close_failed(tools, run, genesys.requests, error)) from error
     finally:
+        _announce(tools)
         _release(lease, pacer)
     _LOG.info("%s ok: %d records, watermark %s, more %s", run.id, progress.records, progress.watermark, progress.more)
     return Answer(run.id, "ok", progress.records, progress.watermark, progress.more)
+
+
+def _work_through(steps: Iterator[None], beat: Callable[[], None], progress: Progress) -> None:
+    """Takes every step; a process that is told to end leaves the rest to the next run."""
+    try:
+        for _ in steps:
+            beat()
+    except RunStoppedError:
+        progress.more = True
+
+
+def _announce(tools: Tools) -> None:
+    """Alerts never fail the run that raises them."""
+    try:
+        announce(tools.warehouse, tools.settings.alert_webhook_url, tools.now())
+    except ServiceError as error:
+        _LOG.error("alerts could not be checked: %s (%s)", error.message, error.debug)
 
 
 def _close_failed(tools: Tools, run: Run, requests: int, error: Exception) -> ServiceError:

@@ -23,6 +23,7 @@ class Receipt(NamedTuple):
     error_code: str | None
     error_message: str | None
     forbidden_lookups: str | None
+    withheld_deletions: int | None
 
     def ended(self) -> datetime:
         return self.finished_at or self.started_at
@@ -45,8 +46,9 @@ WHERE started_at >= @since AND status = 'running'""",
         )
         warehouse.run(
             f"""INSERT INTO {table}
-  (run_id, task, status, started_at, records_processed, loaded, unchanged, superseded, quarantined, genesys_requests)
-VALUES (@run, @task, 'running', @started_at, 0, 0, 0, 0, 0, 0)""",
+  (run_id, task, status, started_at, records_processed, loaded, unchanged, superseded, quarantined, deleted,
+   genesys_requests)
+VALUES (@run, @task, 'running', @started_at, 0, 0, 0, 0, 0, 0, 0)""",
             [
                 scalar("run", "STRING", run.id),
                 scalar("task", "STRING", run.task),
@@ -61,6 +63,7 @@ def close_receipt(
     *,
     requests: int,
     records: int = 0,
+    more: bool = False,
     error: ServiceError | None = None,
     forbidden_lookups: str | None = None,
 ) -> None:
@@ -70,13 +73,14 @@ def close_receipt(
         warehouse.run(
             f"""UPDATE {warehouse.table(RUNS)}
 SET status = @status, finished_at = CURRENT_TIMESTAMP(), genesys_requests = @requests,
-  records_processed = records_processed + @records, error_code = @code, error_message = @message,
+  records_processed = GREATEST(records_processed, @records), more = @more, error_code = @code, error_message = @message,
   forbidden_lookups = @forbidden
 WHERE run_id = @run AND started_at = @started_at""",
             [
                 scalar("status", "STRING", "failed" if error else "ok"),
                 scalar("requests", "INT64", requests),
                 scalar("records", "INT64", records),
+                scalar("more", "BOOL", more),
                 scalar("code", "STRING", error.code if error else None),
                 scalar("message", "STRING", error.message if error else None),
                 scalar("forbidden", "STRING", forbidden_lookups),

@@ -10,43 +10,48 @@ import pyarrow.parquet as pq
 from google.api_core.exceptions import BadRequest, Conflict
 from google.cloud import bigquery
 
-from backend.catalog import Dataset
 from backend.warehouse.client import CALL_TIMEOUT_SECONDS, RETRY, STATEMENT_TIMEOUT_SECONDS, Warehouse, warehouse_errors
 
 _EXPIRES = timedelta(hours=6)
 _ATTEMPTS = 3
 _POLL_SECONDS = 5
+_TYPES = {pa.string(): "STRING", pa.bool_(): "BOOL", pa.int64(): "INT64"}
 
 
-def stage(warehouse: Warehouse, dataset: Dataset, rows: pa.Table, *, batch: str, heartbeat: Callable[[], None]) -> str:
-    """Loads the rows into a fresh table that expires by itself; returns its name.
+def stage(warehouse: Warehouse, rows: pa.Table, *, name: str, heartbeat: Callable[[], None]) -> str:
+    """Loads the rows into a fresh table that expires by itself; returns its name, `staging_...`.
 
-    `batch` names run and batch: the same batch always takes the same table and the same job ids, so a repeated call
-    takes up what an earlier one began. `heartbeat` is called while the job runs and may raise.
+    `name` holds run and batch: the same one always takes the same table and the same job ids, so a repeated call takes
+    up what an earlier one began. `heartbeat` is called while the job runs and may raise.
     """
-    name = f"staging_{batch}".replace("-", "_")
-    table = bigquery.Table(warehouse.reference(name), schema=_schema(dataset))
+    table = bigquery.Table(warehouse.reference(staging_name(name)), schema=_schema(rows.schema))
     table.expires = datetime.now(UTC) + _EXPIRES
     parquet = _parquet(rows)
     with warehouse_errors(f"staging {len(rows)} rows"):
         warehouse.client.create_table(table, exists_ok=True, retry=RETRY, timeout=CALL_TIMEOUT_SECONDS)
         for attempt in range(1, _ATTEMPTS + 1):
-            job = _submit(warehouse, table, parquet, job_id=f"stage-{batch}-{attempt}")
+            job = _submit(warehouse, table, parquet, job_id=f"stage-{name}-{attempt}")
             try:
                 _wait(job, heartbeat)
             except BadRequest:
                 if attempt == _ATTEMPTS:
                     raise
             else:
-                return name
+                return staging_name(name)
     raise AssertionError("unreachable")
 
 
-def drop_staging(warehouse: Warehouse, name: str) -> None:
-    with warehouse_errors("dropping a staging table"):
-        warehouse.client.delete_table(
-            warehouse.reference(name), not_found_ok=True, retry=RETRY, timeout=CALL_TIMEOUT_SECONDS
-        )
+def staging_name(name: str) -> str:
+    return f"staging_{name}".replace("-", "_")
+
+
+def drop_staging(warehouse: Warehouse, *names: str) -> None:
+    """What is not dropped expires by itself."""
+    with warehouse_errors("dropping staging tables"):
+        for name in names:
+            warehouse.client.delete_table(
+                warehouse.reference(name), not_found_ok=True, retry=RETRY, timeout=CALL_TIMEOUT_SECONDS
+            )
 
 
 def _submit(warehouse: Warehouse, table: bigquery.Table, parquet: bytes, job_id: str) -> bigquery.LoadJob:
@@ -76,11 +81,17 @@ def _wait(job: bigquery.LoadJob, heartbeat: Callable[[], None]) -> None:
         return
 
 
-def _schema(dataset: Dataset) -> list[bigquery.SchemaField]:
+def _schema(schema: pa.Schema) -> list[bigquery.SchemaField]:
     return [
-        bigquery.SchemaField(column.name, column.type, mode="REQUIRED" if column.required else "NULLABLE")
-        for column in dataset.table.columns
+        bigquery.SchemaField(field.name, _type(field.type), mode="NULLABLE" if field.nullable else "REQUIRED")
+        for field in schema
     ]
+
+
+def _type(kind: pa.DataType) -> str:
+    if pa.types.is_timestamp(kind):
+        return "TIMESTAMP"
+    return "NUMERIC" if pa.types.is_decimal(kind) else _TYPES[kind]
 
 
 def _parquet(rows: pa.Table) -> bytes:

@@ -16,6 +16,9 @@ class State(NamedTuple):
     lease_until: datetime | None
     first_start: datetime | None
     watermark: datetime | None
+    settled_through: datetime | None
+    settling: str | None
+    names_applied_at: datetime | None
     data_version: int
     paced_until: datetime | None
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from backend.catalog import load_catalog
-from backend.extraction.runs import make_tools
+from backend.extraction.context import make_tools
 from backend.serving import Answers
 from backend.settings import Settings, load_settings
 from backend.warehouse.client import Warehouse

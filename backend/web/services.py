@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from backend.catalog import Dataset
-from backend.extraction.runs import Tools
+from backend.extraction.context import Tools
 from backend.serving import Answers
 from backend.settings import Settings
 from backend.warehouse.client import Warehouse

@@ -6,13 +6,15 @@ from typing import Any
 from flask import Blueprint
 
 from backend.errors import NotReadyError
-from backend.extraction.health import RECEIPTS_WITHIN, alerts, dataset_status, run_figures
-from backend.extraction.pipeline import DATASET
-from backend.extraction.runs import Tools
+from backend.extraction.alerting import SUMMARIES_WITHIN
+from backend.extraction.context import Tools
+from backend.extraction.health import RECEIPTS_WITHIN, alerts, completeness, dataset_status, run_figures
 from backend.forms import rfc3339
+from backend.warehouse.comparison import read_summaries
 from backend.warehouse.figures import read_figures
 from backend.warehouse.receipts import receipts_since
 from backend.warehouse.state import read_state
+from backend.warehouse.tables import DETAILS
 from backend.web.identity import require_tasks_key
 from backend.web.services import services
 
@@ -35,18 +37,18 @@ def _dataset(tools: Tools) -> dict[str, Any]:
     try:
         state = read_state(tools.warehouse)
         receipts = receipts_since(tools.warehouse, now - RECEIPTS_WITHIN)
-        figures = read_figures(tools.warehouse, tools.catalog[DATASET], state.first_start or now)
+        summaries = read_summaries(tools.warehouse, now - SUMMARIES_WITHIN)
+        figures = read_figures(tools.warehouse, tools.catalog[DETAILS], state.first_start or now)
     except NotReadyError:
-        state, receipts, figures = None, [], None
+        state, receipts, summaries, figures = None, [], [], None
     shape = {
-        "name": DATASET,
+        "name": DETAILS,
         "status": dataset_status(state, receipts, now),
         **run_figures(state, receipts, now),
-        "settled_through": None,
         "quarantined": figures.quarantined if figures else None,
         "open_conversations": figures.open_conversations if figures else None,
-        "completeness": None,
-        "alerts": [_written(alert) for alert in alerts(receipts)],
+        "completeness": completeness(summaries),
+        "alerts": [_written(alert._asdict()) for alert in alerts(receipts, summaries, now)],
     }
     return _written(shape)
 

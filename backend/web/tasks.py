@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import Blueprint, g
 
+from backend.extraction.context import Answer, Work
 from backend.extraction.lookups import lookups
 from backend.extraction.pipeline import extract
-from backend.extraction.runs import Answer, RunFailedError, Work, perform
+from backend.extraction.runs import RunFailedError, perform
+from backend.extraction.settle import settle
 from backend.forms import rfc3339
 from backend.web.identity import require_scheduler
 from backend.web.services import services
@@ -27,6 +29,11 @@ def run_extract() -> tuple[dict[str, Any], int]:
 @blueprint.get("/lookups")
 def run_lookups() -> tuple[dict[str, Any], int]:
     return _run("lookups", lookups)
+
+
+@blueprint.get("/settle")
+def run_settle() -> tuple[dict[str, Any], int]:
+    return _run("settle", settle)
 
 
 def _run(task: str, work: Work) -> tuple[dict[str, Any], int]:

@@ -31,7 +31,7 @@ def embedded(embedded_settings: MakeSettings, environment: dict[str, str]) -> Se
 def receipts(embedded: Settings) -> list[str]:
     """A good run and a newer one that failed; their ids, newest first."""
     warehouse = Warehouse(embedded)
-    create_missing_tables(warehouse, load_catalog().values())
+    create_missing_tables(warehouse, load_catalog())
     good = Run("lookups-1", "lookups", NOW - timedelta(hours=3))
     open_receipt(warehouse, good)
     close_receipt(warehouse, good, requests=6, records=1_234)

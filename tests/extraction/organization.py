@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.catalog import load_catalog
+from backend.extraction.context import Answer, Context, Progress, Tools, make_tools
 from backend.extraction.pipeline import extract
-from backend.extraction.runs import Answer, Context, Progress, Tools, make_tools, perform
+from backend.extraction.runs import perform
 from backend.genesys.client import GenesysClient
 from backend.genesys.pacing import Pacer
 from backend.genesys.regions import GenesysAddress
@@ -124,7 +125,7 @@ class Operator:
 
     def die_after(self, steps: int, name: str) -> bool:
         """A run whose process dies after so many steps; False where it came to its end before."""
-        create_missing_tables(self.warehouse, self.tools.catalog.values())
+        create_missing_tables(self.warehouse, self.tools.catalog)
         run = Run(name, "extract", self.clock.now)
         lease = Lease.acquire(self.warehouse, run.id, seconds=60, clock=lambda: 0.0)
         assert lease is not None

@@ -28,7 +28,7 @@ class Served:
 def served(embedded_settings: MakeSettings) -> Served:
     settings = embedded_settings()
     warehouse = Warehouse(settings)
-    create_missing_tables(warehouse, load_catalog().values())
+    create_missing_tables(warehouse, load_catalog())
     rows = generate(1_500, seed=20240310)
     table = warehouse.client.get_table(warehouse.reference("interaction_details"))
     warehouse.client.load_table_from_json(

@@ -1,0 +1,199 @@
+"""The settled path: re-reads the last days through detail jobs, in slices, until every row in them is final.
+
+A cycle is one job over the days to settle. What it has done so far stands in the state row, so any later slice goes on
+from the last commit: with the same job and cursor, or with a new job where Genesys lost the old one.
+"""
+
+from collections import Counter
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import msgspec
+
+from backend.errors import GenesysInvalidResponseError
+from backend.extraction.context import Context
+from backend.extraction.gathering import Gathered
+from backend.extraction.loading import delete, load
+from backend.extraction.pipeline import BATCH_ROWS, names_at_hand
+from backend.extraction.plan import span_to_settle
+from backend.extraction.records import decode_conversation_id
+from backend.extraction.rows import Names
+from backend.extraction.tie_out import compare_settled_days
+from backend.genesys.conversations import details_by_ids
+from backend.genesys.jobs import JobUnreadableError, availability, job_pages, job_state, submit_job
+from backend.warehouse.commit_script import Settling
+from backend.warehouse.settled import StoredRow, create_seen_table, drop_seen_table, unseen_rows
+
+_SLICE_SECONDS = 110.0
+_POLL_SECONDS = 2.0
+_MOST_JOBS = 4
+_COMPARED_DAYS = 4
+# Above this share of a day, missing records look like a lost permission rather than deletions.
+_MOST_DELETED = 0.01
+
+
+class Cycle(msgspec.Struct, frozen=True):
+    """What is remembered of a cycle between slices; times are aware UTC."""
+
+    start: datetime
+    end: datetime
+    job_id: str
+    jobs: int
+    seen: str
+    cursor: str | None = None
+    read: bool = False
+
+    def settling(self) -> Settling:
+        return Settling(msgspec.json.encode(self).decode(), self.seen)
+
+
+@dataclass
+class _Slice:
+    """One slice at work."""
+
+    context: Context
+    names: Names
+    cycle: Cycle
+    end: float
+    number: int = 0
+    seen: set[str] = field(default_factory=set)
+
+    def is_over(self) -> bool:
+        return self.context.tools.now().timestamp() >= self.end or self.context.time_is_short()
+
+    def next_number(self) -> int:
+        self.number += 1
+        return self.number
+
+
+def settle(context: Context) -> Iterator[None]:
+    """One slice; `more` until the cycle is complete."""
+    names = yield from names_at_hand(context)
+    begun = context.tools.now().timestamp()
+    cycle = _remembered(context) or (yield from _begin(context))
+    if cycle is None:
+        return
+    work = _Slice(context, names, cycle, begun + _SLICE_SECONDS)
+    context.progress.more = True
+    if not work.cycle.read:
+        yield from _read(work)
+    if work.cycle.read and not work.is_over():
+        yield from _mark_deletions(work)
+    if context.progress.more:
+        yield from load(
+            context, Gathered(set()), names, number=work.next_number(), finished=True, settling=work.cycle.settling()
+        )
+
+
+def _remembered(context: Context) -> Cycle | None:
+    """The cycle that an earlier slice left; one that cannot be read any more is begun anew."""
+    if context.state.settling is None:
+        return None
+    try:
+        return msgspec.json.decode(context.state.settling, type=Cycle)
+    except msgspec.DecodeError:
+        return None
+
+
+def _begin(context: Context) -> Generator[None, None, Cycle | None]:
+    horizon = availability(context.genesys)
+    yield
+    span = span_to_settle(horizon, context.state.settled_through, context.state.first_start)
+    if span is None:
+        return None
+    return (yield from _submit(context, span.start, span.end, jobs=1))
+
+
+def _submit(context: Context, start: datetime, end: datetime, *, jobs: int) -> Generator[None, None, Cycle]:
+    """A new job, and an empty table for the ids that it will show."""
+    job_id = submit_job(context.genesys, start, end)
+    yield
+    seen = create_seen_table(context.tools.warehouse, f"{context.run.id}-{jobs}")
+    yield
+    return Cycle(start, end, job_id, jobs, seen)
+
+
+def _again(work: _Slice, reason: str) -> Iterator[None]:
+    """Begins the reading anew with another job; whatever was committed stays, and is read a second time."""
+    cycle = work.cycle
+    if cycle.jobs >= _MOST_JOBS:
+        raise GenesysInvalidResponseError(
+            f"Genesys Cloud could not complete a detail job over {cycle.start:%Y-%m-%d} to {cycle.end:%Y-%m-%d} in "
+            f"{cycle.jobs} tries ({reason}). Rows of these days stay provisional; the next slice tries again."
+        )
+    drop_seen_table(work.context.tools.warehouse, cycle.seen)
+    work.seen.clear()
+    work.cycle = yield from _submit(work.context, cycle.start, cycle.end, jobs=cycle.jobs + 1)
+
+
+def _read(work: _Slice) -> Iterator[None]:
+    """Waits for the job and loads its pages, as far as the slice goes."""
+    while not work.is_over() and not work.cycle.read:
+        state = job_state(work.context.genesys, work.cycle.job_id)
+        yield
+        if state.state.is_gone:
+            yield from _again(work, f"{state.state}: {state.error_message or 'no reason given'}")
+        elif state.state.is_waiting:
+            work.context.wait(_POLL_SECONDS)
+            yield
+        else:
+            try:
+                yield from _read_pages(work)
+            except JobUnreadableError as error:
+                yield from _again(work, error.message)
+
+
+def _read_pages(work: _Slice) -> Iterator[None]:
+    context = work.context
+    gathered = Gathered(work.seen)
+    for page in job_pages(context.genesys, work.cycle.job_id, work.cycle.cursor):
+        gathered.take(page.conversations, context.tools.now())
+        yield
+        last = page.cursor is None
+        if last or len(gathered) >= BATCH_ROWS or work.is_over():
+            work.cycle = msgspec.structs.replace(work.cycle, cursor=page.cursor, read=last)
+            yield from load(
+                context,
+                gathered,
+                work.names,
+                number=work.next_number(),
+                finished=False,
+                available=min(page.available, work.cycle.end),
+                settling=work.cycle.settling(),
+            )
+            gathered = Gathered(work.seen)
+            if not last and work.is_over():
+                return
+
+
+def _mark_deletions(work: _Slice) -> Iterator[None]:
+    """Ends the cycle: settled rows that the job did not show, and that Genesys does not know by id, are gone."""
+    context, cycle = work.context, work.cycle
+    missing = unseen_rows(context.tools.warehouse, cycle.start, cycle.end, cycle.seen)
+    yield
+    known = {decode_conversation_id(raw) for raw in details_by_ids(context.genesys, [row.id for row in missing.rows])}
+    yield
+    gone = [row for row in missing.rows if row.id not in known]
+    marked, withheld = _guarded(gone, missing.settled_by_day)
+    context.progress.withheld_deletions = len(withheld)
+    context.progress.more = False
+    yield from delete(
+        context,
+        [row.id for row in marked],
+        {row.created_date.date() for row in marked},
+        number=work.next_number(),
+        finished=True,
+        settling=Settling(None, cycle.seen, through=cycle.end),
+    )
+    drop_seen_table(context.tools.warehouse, cycle.seen)
+    yield
+    yield from compare_settled_days(context, cycle.end, days=_COMPARED_DAYS)
+
+
+def _guarded(gone: list[StoredRow], settled: Counter[date]) -> tuple[list[StoredRow], list[StoredRow]]:
+    """Those to mark, and those withheld since too much of their day seems gone."""
+    by_day = Counter(row.created_date.date() for row in gone)
+    suspicious = {day for day, count in by_day.items() if count > settled[day] * _MOST_DELETED}
+    marked = [row for row in gone if row.created_date.date() not in suspicious]
+    return marked, [row for row in gone if row.created_date.date() in suspicious]

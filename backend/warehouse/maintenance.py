@@ -1,0 +1,81 @@
+"""Statements behind the operator's repairs; each asserts that the run still holds the lease."""
+
+from google.api_core.exceptions import BadRequest
+
+from backend.warehouse import queue_counts
+from backend.warehouse.client import StatementParameter, Warehouse, warehouse_errors
+from backend.warehouse.commit_script import BEGINNING, LEASE_LOST
+from backend.warehouse.lease import Lease, lost
+from backend.warehouse.tables import LOOKUPS, METRICS, QUARANTINE, QUEUE_PERFORMANCE, STATE
+
+
+def quarantined_ids(warehouse: Warehouse) -> list[str]:
+    """Ids of records in quarantine; those without a readable id cannot be asked for."""
+    with warehouse_errors("reading the quarantine"):
+        rows = warehouse.run(
+            f"SELECT DISTINCT id FROM {warehouse.table(QUARANTINE)}\n"
+            f"WHERE quarantined_at >= {BEGINNING} AND id IS NOT NULL ORDER BY id"
+        )
+        return [row["id"] for row in rows]
+
+
+def clear_watermark(warehouse: Warehouse, lease: Lease) -> None:
+    """The next extraction begins at the first start again. Raises `LeaseLostError`."""
+    _under_lease(warehouse, lease, "watermark = NULL", [])
+
+
+def rebuild_queue_performance(warehouse: Warehouse, lease: Lease) -> None:
+    """Counts every stored event anew, in one transaction. Raises `LeaseLostError`."""
+    target = warehouse.table(QUEUE_PERFORMANCE)
+    every = queue_counts.events(warehouse.table(METRICS), 1, f"created_date >= {BEGINNING}")
+    _under_lease(
+        warehouse,
+        lease,
+        "data_version = data_version + 1",
+        [
+            f"DELETE FROM {target} WHERE interval_start >= {BEGINNING}",
+            queue_counts.moved([every]),
+            *queue_counts.apply_moved(target, warehouse.table(LOOKUPS), f"t.interval_start >= {BEGINNING}"),
+        ],
+    )
+
+
+def recount_differs(warehouse: Warehouse, day_parameters: list[StatementParameter]) -> int:
+    """In how many buckets of a span `queue_performance` is not what its events count anew."""
+    counted = queue_counts.events(
+        warehouse.table(METRICS), 1, "created_date >= @earliest AND emitted_at >= @start AND emitted_at < @end"
+    )
+    kept = ", ".join([*queue_counts.KEYS, *queue_counts.FIGURES])
+    with warehouse_errors("recounting queue performance"):
+        rows = warehouse.run(
+            f"{queue_counts.moved([counted])};\n"
+            f"SELECT COUNT(*) AS different FROM (\n"
+            f"  (SELECT {kept} FROM moved EXCEPT DISTINCT SELECT {kept} FROM {warehouse.table(QUEUE_PERFORMANCE)} "
+            "WHERE interval_start >= @start AND interval_start < @end)\n"
+            f"  UNION ALL\n  (SELECT {kept} FROM {warehouse.table(QUEUE_PERFORMANCE)} "
+            f"WHERE interval_start >= @start AND interval_start < @end EXCEPT DISTINCT SELECT {kept} FROM moved)\n)",
+            day_parameters,
+        )
+        return int(next(iter(rows))["different"])
+
+
+def _under_lease(warehouse: Warehouse, lease: Lease, change: str, statements: list[str]) -> None:
+    script = ";\n".join(
+        [
+            "BEGIN TRANSACTION",
+            f"UPDATE {warehouse.table(STATE)}\n"
+            f"SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND), {change}\n"
+            "WHERE id = 'extraction' AND lease_holder = @holder",
+            f"ASSERT @@row_count = 1 AS '{LEASE_LOST}'",
+            *statements,
+            "COMMIT TRANSACTION",
+        ]
+    )
+    with warehouse_errors("repairing"):
+        try:
+            warehouse.run(f"{script};\n", lease.parameters())
+        except BadRequest as error:
+            if LEASE_LOST in str(error):
+                raise lost(lease.holder) from None
+            raise
+    lease.renewed()

@@ -1,0 +1,106 @@
+"""Rows follow the names of the lookups: one transaction of UPDATEs by id, for what changed since the last time."""
+
+from datetime import datetime, timedelta
+
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
+
+from backend.warehouse.client import StatementParameter, Warehouse, warehouse_errors
+from backend.warehouse.commit_script import LEASE_LOST, TableName
+from backend.warehouse.lease import Lease, lost
+from backend.warehouse.tables import DETAILS, LOOKUPS, QUEUE_PERFORMANCE, REFERENCES, STATE
+
+# Conversations that were alive in the first days of history may have begun long before it.
+_BEFORE_HISTORY = timedelta(days=366)
+
+
+def apply_names(
+    warehouse: Warehouse, lease: Lease, *, history: datetime, applied: datetime | None, until: datetime
+) -> None:
+    """Writes every name that changed after `applied` (None: ever) into the rows that hold its id.
+
+    `until` is remembered as applied. All times aware UTC. Raises `LeaseLostError`.
+    """
+    scalar = bigquery.ScalarQueryParameter
+    parameters: list[StatementParameter] = [
+        *lease.parameters(),
+        scalar("since", "TIMESTAMP", history - _BEFORE_HISTORY),
+        scalar("applied", "TIMESTAMP", applied),
+        scalar("until", "TIMESTAMP", until),
+    ]
+    with warehouse_errors("writing changed names into the rows"):
+        try:
+            warehouse.run(names_script(warehouse.table), parameters)
+        except BadRequest as error:
+            if LEASE_LOST in str(error):
+                raise lost(lease.holder) from None
+            raise
+    lease.renewed()
+
+
+def names_script(table: TableName) -> str:
+    """The script; names that did not change since `@applied` are not touched."""
+    statements = [
+        "BEGIN TRANSACTION",
+        f"UPDATE {table(STATE)}\n"
+        "SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND),\n"
+        "  names_applied_at = @until, data_version = data_version + 1\n"
+        "WHERE id = 'extraction' AND lease_holder = @holder",
+        f"ASSERT @@row_count = 1 AS '{LEASE_LOST}'",
+        f"CREATE TEMP TABLE changed AS\nSELECT kind, id, name FROM {table(LOOKUPS)}\n"
+        "WHERE changed_at > COALESCE(@applied, TIMESTAMP '0001-01-01 00:00:00+00')",
+        _skills(table),
+        _by_own_id(table(DETAILS), "created_date", "queue", "queue_id", "queue_name"),
+        _by_own_id(table(DETAILS), "created_date", "user", "agent_id", "agent_name"),
+        _by_reference(table, "queue", "first_queue_id", "first_queue_name"),
+        _by_reference(table, "team", "team_id", "team_name"),
+        _by_reference(table, "wrapup_code", "wrapup_code_id", "disposition_code"),
+        _rename_skills(table),
+        _by_own_id(table(QUEUE_PERFORMANCE), "interval_start", "queue", "queue_id", "queue_name"),
+        _by_own_id(table(QUEUE_PERFORMANCE), "interval_start", "user", "agent_id", "agent_name"),
+        "COMMIT TRANSACTION",
+    ]
+    return ";\n".join(statements) + ";\n"
+
+
+def _by_own_id(target: str, partition: str, kind: str, identifier: str, name: str) -> str:
+    return (
+        f"UPDATE {target} AS t\nSET {name} = n.name\nFROM changed AS n\n"
+        f"WHERE t.{partition} >= @since AND n.kind = '{kind}' AND n.id = t.{identifier} AND t.{name} != n.name"
+    )
+
+
+def _by_reference(table: TableName, kind: str, identifier: str, name: str) -> str:
+    return (
+        f"UPDATE {table(DETAILS)} AS t\nSET {name} = n.name\nFROM (\n"
+        f"  SELECT r.id, c.name FROM {table(REFERENCES)} AS r JOIN changed AS c ON c.id = r.{identifier}\n"
+        f"  WHERE r.created_date >= @since AND c.kind = '{kind}'\n) AS n\n"
+        f"WHERE t.created_date >= @since AND t.id = n.id AND t.{name} != n.name"
+    )
+
+
+def _skills(table: TableName) -> str:
+    """The new text of every combination of skills that holds a changed one."""
+    return (
+        "CREATE TEMP TABLE skill_names AS\n"
+        "SELECT combination, STRING_AGG(name, ', ' ORDER BY name) AS name, LOGICAL_OR(is_changed) AS is_changed\n"
+        "FROM (\n"
+        "  SELECT s.combination, COALESCE(l.name, s.skill) AS name, c.id IS NOT NULL AS is_changed\n"
+        "  FROM (\n"
+        "    SELECT combination, skill\n"
+        f"    FROM (SELECT DISTINCT skill_ids AS combination FROM {table(REFERENCES)}\n"
+        "          WHERE created_date >= @since AND skill_ids IS NOT NULL), UNNEST(SPLIT(combination, ',')) AS skill\n"
+        "  ) AS s\n"
+        f"  LEFT JOIN {table(LOOKUPS)} AS l ON l.kind = 'skill' AND l.id = s.skill\n"
+        "  LEFT JOIN changed AS c ON c.kind = 'skill' AND c.id = s.skill\n"
+        ")\nGROUP BY combination"
+    )
+
+
+def _rename_skills(table: TableName) -> str:
+    return (
+        f"UPDATE {table(DETAILS)} AS t\nSET skill_name = n.name\nFROM (\n"
+        f"  SELECT r.id, s.name FROM {table(REFERENCES)} AS r JOIN skill_names AS s ON s.combination = r.skill_ids\n"
+        "  WHERE r.created_date >= @since AND s.is_changed\n) AS n\n"
+        "WHERE t.created_date >= @since AND t.id = n.id AND t.skill_name != n.name"
+    )
