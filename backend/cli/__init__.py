@@ -4,11 +4,14 @@ from typing import Any
 
 import click
 
+from backend.cli.backfill import backfill
 from backend.cli.configuration import print_settings
 from backend.cli.doctor import examine
 from backend.cli.drift import report_drift
+from backend.cli.explain import lag, tie_out, why
 from backend.cli.provision import provision_client
 from backend.cli.records import flatten_files
+from backend.cli.repairs import quarantine, rebuild, resync_history
 from backend.cli.runs import list_runs
 from backend.errors import SchemaFileError, ServiceError, SettingsError
 
@@ -27,7 +30,21 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    commands=(flatten_files, print_settings, provision_client, examine, list_runs, report_drift),
+    commands=(
+        flatten_files,
+        print_settings,
+        provision_client,
+        examine,
+        list_runs,
+        report_drift,
+        backfill,
+        resync_history,
+        quarantine,
+        rebuild,
+        why,
+        lag,
+        tie_out,
+    ),
     help="Genesys Cloud interactions in Looker Studio: the operator's commands.",
 )
 def commands() -> None:

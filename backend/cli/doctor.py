@@ -37,4 +37,4 @@ def _findings() -> Iterator[Finding]:
         return
     yield Finding("settings", True, "complete")
     yield from examine_in_order(genesys_checks(settings, client))
-    yield from examine_in_order(warehouse_checks(Warehouse(settings), catalog.values()))
+    yield from examine_in_order(warehouse_checks(Warehouse(settings), catalog))

@@ -2,7 +2,7 @@
 
 import io
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,19 +19,19 @@ from backend.warehouse.tables import RUNS, create_missing_tables
 _EXPIRES = timedelta(hours=1)
 
 
-def warehouse_checks(warehouse: Warehouse, datasets: Iterable[Dataset]) -> list[Check]:
+def warehouse_checks(warehouse: Warehouse, catalog: Mapping[str, Dataset]) -> list[Check]:
     """Checks of the project that the settings name; the first creates missing tables, as every run does."""
     return [
-        Check("BigQuery tables", partial(_tables, warehouse, datasets)),
+        Check("BigQuery tables", partial(_tables, warehouse, catalog)),
         Check("BigQuery query", partial(_query, warehouse)),
         Check("BigQuery load", partial(_load, warehouse)),
         Check("BigQuery Storage Read", partial(_storage_read, warehouse)),
     ]
 
 
-def _tables(warehouse: Warehouse, datasets: Iterable[Dataset]) -> str:
+def _tables(warehouse: Warehouse, catalog: Mapping[str, Dataset]) -> str:
     with _needing("BigQuery Data Editor", "creating missing tables"):
-        create_missing_tables(warehouse, datasets)
+        create_missing_tables(warehouse, catalog)
     return f"all in {warehouse.project}.{warehouse.dataset}"
 
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from backend.errors import GenesysPermissionError
 from backend.extraction.context import Context
 from backend.genesys.aggregates import QUEUE_METRICS, QueueTotal, queue_totals
+from backend.genesys.client import GenesysClient
 from backend.warehouse import queue_counts
+from backend.warehouse.client import Warehouse
 from backend.warehouse.comparison import Difference, OurTotal, Summary, our_totals, store_comparison
 
 _LOG = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ def compare_settled_days(context: Context, settled_through: datetime, *, days: i
         if day < history or context.time_is_short():
             continue
         try:
-            found = compare_day(context, day)
+            found = compare_day(context.genesys, context.tools.warehouse, day, context.tools.now())
         except GenesysPermissionError as error:
             _LOG.warning("counts are not compared with Genesys's own: %s", error.message)
             return
@@ -52,11 +54,9 @@ def compare_settled_days(context: Context, settled_through: datetime, *, days: i
         yield
 
 
-def compare_day(context: Context, day: datetime) -> Comparison:
+def compare_day(genesys: GenesysClient, warehouse: Warehouse, day: datetime, now: datetime) -> Comparison:
     """One UTC day as Genesys counts it beside ours."""
-    theirs = queue_totals(context.genesys, day, day + _DAY)
-    ours = our_totals(context.tools.warehouse, day)
-    return compare(day, theirs, ours, context.tools.now())
+    return compare(day, queue_totals(genesys, day, day + _DAY), our_totals(warehouse, day), now)
 
 
 def compare(day: datetime, theirs: Iterable[QueueTotal], ours: Sequence[OurTotal], now: datetime) -> Comparison:

@@ -6,8 +6,16 @@ import pytest
 from tests.conftest import MakeSettings
 from tests.extraction.organization import Clock, Operator, Organization, utc
 from tests.genesys.conftest import genesys
+from tests.genesys.fakes import FakeGenesys
+from tests.warehouse.temporary import temporary_datasets
 
 __all__ = ["genesys"]
+
+
+@pytest.fixture
+def temporary_settings(embedded_settings: MakeSettings) -> Iterator[MakeSettings]:
+    with temporary_datasets(embedded_settings) as make:
+        yield make
 
 
 @pytest.fixture
@@ -16,21 +24,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def organization(genesys: Any, clock: Clock) -> Iterator[Organization]:
-    yield Organization(genesys, clock)
+def organization(genesys: FakeGenesys, clock: Clock) -> Organization:
+    return Organization(genesys, clock)
 
 
 type MakeOperator = Callable[..., Operator]
 
 
 @pytest.fixture
-def operator(embedded_settings: MakeSettings, organization: Organization, clock: Clock) -> MakeOperator:
+def operator(temporary_settings: MakeSettings, organization: Organization, clock: Clock) -> MakeOperator:
     """`operator(extract_start="2024-03-10")`: an operator of an empty warehouse, with these settings."""
 
     def make(**values: Any) -> Operator:
         url = organization.fake.url
         addresses = {"genesys_region": None, "genesys_api_url": url, "genesys_login_url": url}
         fast = {"genesys_requests_per_minute": 100_000, "genesys_client_secret": "the-client-secret"}
-        return Operator(embedded_settings(**addresses | fast | values), clock)
+        return Operator(temporary_settings(**addresses | fast | values), clock)
 
     return make

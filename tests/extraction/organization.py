@@ -126,7 +126,7 @@ class Operator:
     def die_after(self, steps: int, name: str) -> bool:
         """A run whose process dies after so many steps; False where it came to its end before."""
         create_missing_tables(self.warehouse, self.tools.catalog)
-        run = Run(name, "extract", self.clock.now)
+        run = Run(f"{name}-{self.warehouse.dataset}", "extract", self.clock.now)
         lease = Lease.acquire(self.warehouse, run.id, seconds=60, clock=lambda: 0.0)
         assert lease is not None
         state = read_state(self.warehouse)

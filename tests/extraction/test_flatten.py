@@ -339,7 +339,7 @@ def test_unknown_enumerations_and_properties_pass_through() -> None:
     ],
 )
 def test_a_record_that_is_none_says_why(raw: bytes, identity: str | None, reason: str) -> None:
-    with pytest.raises(RecordError, match=".") as refused:
+    with pytest.raises(RecordError) as refused:
         decode_conversation(raw)
     assert refused.value.conversation_id == identity
     assert reason in refused.value.reason

@@ -104,8 +104,8 @@ def test_a_batch_without_rows_keeps_its_types() -> None:
     assert (table.num_rows, table.schema.field("wait_time").type) == (0, pa.decimal128(38, 9))
 
 
-def test_values_are_exact_through_parquet_and_the_warehouse(embedded_settings: MakeSettings) -> None:
-    warehouse = Warehouse(embedded_settings())
+def test_values_are_exact_through_parquet_and_the_warehouse(temporary_settings: MakeSettings) -> None:
+    warehouse = Warehouse(temporary_settings())
     create_missing_tables(warehouse, CATALOG.values())
     largest = msgspec.structs.replace(FLAT, id="largest", wait_ms=2**63 - 1, talk_ms=1, hold_ms=0)
     empty = msgspec.structs.replace(flat(conversation(end=None)), id="empty")

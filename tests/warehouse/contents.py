@@ -52,8 +52,8 @@ def table_of(records: Iterable[FlatConversation], *, settled: bool = False) -> p
 
 
 def begin(warehouse: Warehouse, name: str) -> tuple[Run, Lease]:
-    """A run with its lease and its open receipt."""
-    run = Run(name, "extract", STARTED)
+    """A run with its lease and its open receipt; job ids, which derive from its id, are unique in a project."""
+    run = Run(f"{name}-{warehouse.dataset}", "extract", STARTED)
     lease = Lease.acquire(warehouse, run.id, seconds=60, clock=lambda: 0.0)
     assert lease is not None
     open_receipt(warehouse, run)

@@ -124,7 +124,7 @@ def test_records_in_quarantine_leave_their_reason_and_no_row(warehouse: Warehous
     before = state_of(warehouse)["data_version"]
     quarantined = (Quarantined("bad", "Expected `object` - at `$.participants`"), Quarantined(None, "truncated; 'x'"))
     receipt = put(warehouse, dataset, "bad-records", [], quarantined=quarantined)
-    kept = [row for row in rows_of(warehouse, "extraction_quarantine") if row["run_id"] == "bad-records"]
+    kept = [row for row in rows_of(warehouse, "extraction_quarantine") if row["run_id"] == receipt["run_id"]]
     assert {(row["id"], row["reason"], row["version"]) for row in kept} == {
         (*record, "0.0.1") for record in quarantined
     }

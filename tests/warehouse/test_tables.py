@@ -37,8 +37,8 @@ def test_the_first_start_stays(warehouse: Warehouse) -> None:
     assert read_state(warehouse).first_start == STARTED
 
 
-def test_two_first_runs_at_once_leave_one_state(embedded_settings: MakeSettings, dataset: Dataset) -> None:
-    settings = embedded_settings()
+def test_two_first_runs_at_once_leave_one_state(module_settings: MakeSettings, dataset: Dataset) -> None:
+    settings = module_settings()
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(create_missing_tables, Warehouse(settings), [dataset]) for _ in range(2)]
         for run in runs:

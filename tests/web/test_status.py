@@ -45,8 +45,8 @@ class Pipeline:
         return dataset
 
     def begin(self, name: str) -> tuple[Run, Lease]:
-        run = Run(name, "extract", self.now)
-        lease = Lease.acquire(self.warehouse, name, seconds=60, clock=lambda: 0.0)
+        run = Run(f"{name}-{self.warehouse.dataset}", "extract", self.now)
+        lease = Lease.acquire(self.warehouse, run.id, seconds=60, clock=lambda: 0.0)
         assert lease is not None
         open_receipt(self.warehouse, run)
         return run, lease
@@ -64,8 +64,8 @@ class Pipeline:
 
 
 @pytest.fixture
-def pipeline(embedded_settings: MakeSettings) -> Pipeline:
-    pipeline = Pipeline(embedded_settings)
+def pipeline(temporary_settings: MakeSettings) -> Pipeline:
+    pipeline = Pipeline(temporary_settings)
     create_missing_tables(pipeline.warehouse, [DATASET])
     keep_first_start(pipeline.warehouse, datetime(2024, 3, 1, tzinfo=UTC))
     return pipeline
@@ -74,9 +74,9 @@ def pipeline(embedded_settings: MakeSettings) -> Pipeline:
 NOTHING = dict.fromkeys(KEYS - {"name", "status", "alerts"})
 
 
-def test_before_any_table_exists(embedded_settings: MakeSettings) -> None:
+def test_before_any_table_exists(temporary_settings: MakeSettings) -> None:
     expected = {"name": "interaction_details", "status": "STALE", "alerts": []} | NOTHING
-    assert Pipeline(embedded_settings).status() == expected
+    assert Pipeline(temporary_settings).status() == expected
 
 
 def test_before_the_first_run(pipeline: Pipeline) -> None:

@@ -47,8 +47,8 @@ class Service:
 
 
 @pytest.fixture
-def service(embedded_settings: MakeSettings, genesys: FakeGenesys) -> Service:
-    return Service(embedded_settings, genesys)
+def service(temporary_settings: MakeSettings, genesys: FakeGenesys) -> Service:
+    return Service(temporary_settings, genesys)
 
 
 @pytest.fixture
