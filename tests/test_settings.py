@@ -266,4 +266,10 @@ def test_no_secret_shows_in_what_may_be_printed(environment: SetEnvironment) -> 
 
 def test_the_secret_settings_are_marked() -> None:
     marked = [row["name"] for row in settings_table() if row["secret"]]
-    assert sorted(marked) == ["CONNECTOR_API_KEYS", "GENESYS_CLIENT_SECRET", "SECRET_KEY", "TASKS_KEY"]
+    assert sorted(marked) == [
+        "ALERT_WEBHOOK_URL",
+        "CONNECTOR_API_KEYS",
+        "GENESYS_CLIENT_SECRET",
+        "SECRET_KEY",
+        "TASKS_KEY",
+    ]

@@ -42,16 +42,17 @@ def _plan(tools: Tools, first: date, end: date) -> Plan:
 
 def _run(tools: Tools, plan: Plan) -> None:
     """A day a run, so that a stop loses at most a day; a bar shows rows, rate and the time left."""
-    rows, begun = 0, tools.monotonic()
+    rows, requests, begun = 0, 0, tools.monotonic()
 
     def figures(day: date | None) -> str:
         rate = rows / max(tools.monotonic() - begun, 0.001)
-        return f"{day or ''} {rows} conversations, {rate:.0f} a second"
+        return f"{day or ''} {rows} conversations, {requests} requests, {rate:.0f} conversations a second"
 
     with click.progressbar(plan.days, label="Backfill", show_eta=True, item_show_func=figures) as days:
         for day in days:
             try:
-                rows += run_day(tools, day).records_processed
+                answer = run_day(tools, day)
+                rows, requests = rows + answer.records_processed, requests + answer.requests
             except RunFailedError as failure:
                 raise click.ClickException(
                     f"{day}: {failure.run_id} failed ({failure.error.code}): {failure.error} "

@@ -110,6 +110,7 @@ class Answer:
     records_processed: int
     watermark: datetime | None
     more: bool
+    requests: int = 0
 
 
 type Work = Callable[[Context], Iterator[None]]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend.warehouse.alert_log import Alert
-from backend.warehouse.comparison import Summary
+from backend.warehouse.comparison import RECOUNT, Summary
 from backend.warehouse.receipts import Receipt
 from backend.warehouse.state import State
 
@@ -62,6 +62,7 @@ def alerts(receipts: Sequence[Receipt], summaries: Sequence[Summary], now: datet
         _forbidden(receipts),
         _withheld(receipts),
         _differs(summaries),
+        _drifted(summaries),
     ]
     return [alert for alert in found if alert is not None]
 
@@ -121,7 +122,7 @@ def _withheld(receipts: Sequence[Receipt]) -> Alert | None:
 
 
 def _differs(summaries: Sequence[Summary]) -> Alert | None:
-    different = [summary for summary in summaries if summary.different]
+    different = [summary for summary in summaries if summary.different and summary.metric != RECOUNT]
     if not different:
         return None
     worst = max(different, key=lambda summary: summary.different)
@@ -131,6 +132,17 @@ def _differs(summaries: Sequence[Summary]) -> Alert | None:
         "could explain it."
     )
     return Alert("counts_differ", message, min(summary.checked_at for summary in different))
+
+
+def _drifted(summaries: Sequence[Summary]) -> Alert | None:
+    drifted = [summary for summary in summaries if summary.different and summary.metric == RECOUNT]
+    if not drifted:
+        return None
+    message = (
+        f"queue_performance of {drifted[-1].day:%Y-%m-%d} differs from its own events in {drifted[-1].different} "
+        "places. Run python -m backend rebuild queue-performance, and report it."
+    )
+    return Alert("queue_performance_drift", message, drifted[0].checked_at)
 
 
 def _finished(receipts: Sequence[Receipt], task: str) -> list[Receipt]:

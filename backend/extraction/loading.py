@@ -22,6 +22,7 @@ def load(
     number: int,
     finished: bool,
     watermark: datetime | None = None,
+    resume_from: datetime | None = None,
     available: datetime | None = None,
     settling: Settling | None = None,
 ) -> Iterator[None]:
@@ -44,6 +45,7 @@ def load(
         forbidden_lookups=context.progress.forbidden_text(),
         available=available,
         settling=settling,
+        resume_from=resume_from,
         released=[flat.id for flat in gathered.flats if flat.id in context.quarantined],
     )
     commit(tools.warehouse, tools.catalog[DETAILS], batch, context.run, context.lease)

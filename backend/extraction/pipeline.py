@@ -28,7 +28,7 @@ from backend.warehouse.names import read_names
 from backend.warehouse.open_set import open_conversations
 from backend.warehouse.state import keep_first_start
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 10_000
 _IDS_A_STEP = 50
 
 
@@ -43,6 +43,7 @@ def extract(context: Context) -> Iterator[None]:
     names = yield from names_at_hand(context)
     span = span_to_read(
         context.state.watermark,
+        context.state.resume_from,
         history,
         context.tools.now(),
         lookback=timedelta(minutes=settings.extract_lookback_minutes),
@@ -88,12 +89,17 @@ def read_span(context: Context, span: Window | None, names: Names, *, live: bool
             break
         if len(gathered) >= BATCH_ROWS and windows:
             watermark = read_to if live else None
-            yield from load(context, gathered, names, number=number, finished=False, watermark=watermark)
+            yield from load(
+                context, gathered, names, number=number, finished=False, watermark=watermark, resume_from=read_to
+            )
             gathered, number = Gathered(seen), number + 1
     if live and not context.progress.more:
         yield from _reread_open(context, gathered, seen)
     watermark = (read_to or context.progress.watermark) if live else None
-    yield from load(context, gathered, names, number=number, finished=True, watermark=watermark)
+    resume_from = read_to if context.progress.more else None
+    yield from load(
+        context, gathered, names, number=number, finished=True, watermark=watermark, resume_from=resume_from
+    )
 
 
 def _reread_open(context: Context, gathered: Gathered, seen: set[str]) -> Iterator[None]:

@@ -10,7 +10,7 @@ FIRST_HISTORY = timedelta(days=7)
 SMALLEST_WINDOW = timedelta(minutes=1)
 _LONGEST_WINDOW = timedelta(days=1)
 _PAGE_SIZE = 100
-_MOST_HITS = 10_000
+_MOST_HITS = 5_000
 _SETTLED_AGAIN = timedelta(days=4)
 _LONGEST_JOB = timedelta(days=31)
 # Age of an open conversation, and how often it is read again below that age.
@@ -40,9 +40,17 @@ def first_start(configured: date | None, now: datetime) -> datetime:
 
 
 def span_to_read(
-    watermark: datetime | None, history: datetime, now: datetime, *, lookback: timedelta, delay: timedelta
+    watermark: datetime | None,
+    resume_from: datetime | None,
+    history: datetime,
+    now: datetime,
+    *,
+    lookback: timedelta,
+    delay: timedelta,
 ) -> Window | None:
     """What this run reads: from the watermark less the look-back to now less the delay; None where nothing is due.
+
+    A reading that ran out of time goes on from `resume_from`, or a look-back longer than one run would never end.
 
     Raises `TaskError` for a watermark of the future, which no run can have read.
     """
@@ -52,7 +60,10 @@ def span_to_read(
             "Correct the clock, or clear the watermark in the table extraction_state."
         )
     end = _whole_millisecond(now - delay)
-    start = history if watermark is None else max(history, watermark - lookback)
+    if resume_from is not None:
+        start = resume_from
+    else:
+        start = history if watermark is None else max(history, watermark - lookback)
     return Window(start, end) if start < end else None
 
 

@@ -85,7 +85,7 @@ def _under_lease(tools: Tools, run: Run, lease: Lease, state: State, work: Work)
         _announce(tools)
         _release(lease, pacer)
     _LOG.info("%s ok: %d records, watermark %s, more %s", run.id, progress.records, progress.watermark, progress.more)
-    return Answer(run.id, "ok", progress.records, progress.watermark, progress.more)
+    return Answer(run.id, "ok", progress.records, progress.watermark, progress.more, genesys.requests)
 
 
 def _work_through(steps: Iterator[None], beat: Callable[[], None], progress: Progress) -> None:

@@ -12,7 +12,15 @@ from backend.genesys.aggregates import QUEUE_METRICS, QueueTotal, queue_totals
 from backend.genesys.client import GenesysClient
 from backend.warehouse import queue_counts
 from backend.warehouse.client import Warehouse
-from backend.warehouse.comparison import Difference, OurTotal, Summary, our_totals, store_comparison
+from backend.warehouse.comparison import (
+    RECOUNT,
+    Difference,
+    OurTotal,
+    Summary,
+    our_totals,
+    recount,
+    store_comparison,
+)
 
 _LOG = logging.getLogger(__name__)
 _DAY = timedelta(days=1)
@@ -38,7 +46,10 @@ _FIGURES = {
 
 
 def compare_settled_days(context: Context, settled_through: datetime, *, days: int) -> Iterator[None]:
-    """Compares the last whole days before `settled_through` and stores what was found, a day a step."""
+    """Compares the last whole days before `settled_through` and stores what was found, a day a step.
+
+    The last of them is counted anew from our own events too.
+    """
     midnight = datetime.combine(settled_through.date(), time.min, UTC)
     history = context.state.first_start or midnight
     for back in range(days, 0, -1):
@@ -50,7 +61,11 @@ def compare_settled_days(context: Context, settled_through: datetime, *, days: i
         except GenesysPermissionError as error:
             _LOG.warning("counts are not compared with Genesys's own: %s", error.message)
             return
-        store_comparison(context.tools.warehouse, day, found.summaries, found.differences)
+        summaries = found.summaries
+        if back == 1:
+            different = recount(context.tools.warehouse, day)
+            summaries = [*summaries, Summary(day, RECOUNT, 0, different, different, context.tools.now())]
+        store_comparison(context.tools.warehouse, day, summaries, found.differences)
         yield
 
 

@@ -22,6 +22,7 @@ type Params = Mapping[str, str | int] | str
 _LOG = logging.getLogger(__name__)
 
 _LARGEST_BODY = 64 * 1024 * 1024
+_LARGE_BODY, _EDGE = 1024 * 1024, 64
 _CHUNK = 64 * 1024
 # A body that drips in may take this many times the longest silence.
 _LONGEST_ATTEMPT_IN_TIMEOUTS = 4
@@ -156,10 +157,12 @@ class Transport:
 
     def _read(self, call: Call, response: requests.Response, end: float) -> bytes:
         """The body as it comes in, so that a slow or endless one is noticed at once."""
-        body = bytearray()
+        chunks: list[bytes] = []
+        length = 0
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > _LARGEST_BODY:
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > _LARGEST_BODY:
                 raise GenesysInvalidResponseError(
                     f"Genesys Cloud's answer to {call} exceeds {_LARGEST_BODY >> 20} MiB, more than any page holds. "
                     "The run stopped before using it; check that the Genesys address is right."
@@ -167,7 +170,7 @@ class Transport:
             if self._time.now() > end:
                 raise requests.Timeout
             self._time.beat_if_due()
-        return bytes(body)
+        return b"".join(chunks)
 
 
 def _clock_ahead(answer: Answer, now: float) -> float | None:
@@ -178,6 +181,9 @@ def _clock_ahead(answer: Answer, now: float) -> float | None:
 
 
 def _is_json(body: bytes) -> bool:
+    """Whether it is JSON and all of it came. Of a large page only the edges are looked at: its reader parses it all."""
+    if len(body) > _LARGE_BODY:
+        return body[:_EDGE].lstrip()[:1] in (b"{", b"[") and body[-_EDGE:].rstrip()[-1:] in (b"}", b"]")
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):

@@ -95,7 +95,7 @@ class Queries:
     def _body(self, query: Query, labels: Mapping[str, str]) -> dict[str, Any]:
         """What every query carries: parameters, limits and labels."""
         config = bigquery.QueryJobConfig(
-            query_parameters=[_statement_parameter(parameter) for parameter in query.parameters],
+            query_parameters=[statement_parameter(parameter) for parameter in query.parameters],
             maximum_bytes_billed=self._settings.max_bytes_billed,
             job_timeout_ms=self._settings.query_timeout_seconds * 1_000,
             labels=dict(labels),
@@ -109,7 +109,7 @@ def _poll_milliseconds(seconds: float) -> int:
     return max(1, int(min(seconds, _POLL_SECONDS) * 1_000))
 
 
-def _statement_parameter(parameter: Parameter) -> StatementParameter:
+def statement_parameter(parameter: Parameter) -> StatementParameter:
     if isinstance(parameter.value, tuple):
         return bigquery.ArrayQueryParameter(parameter.name, parameter.type, parameter.value)
     return bigquery.ScalarQueryParameter(parameter.name, parameter.type, parameter.value)

@@ -79,6 +79,8 @@ def commit_parameters(batch: Batch, run: Run, lease: Lease) -> list[StatementPar
         scalar("withheld", "INT64", batch.withheld_deletions),
         scalar("quarantined", "INT64", len(batch.quarantined)),
     ]
+    if batch.watermark:
+        parameters.append(scalar("resume_from", "TIMESTAMP", batch.resume_from))
     if batch.settling:
         parameters += [
             scalar("settling", "STRING", batch.settling.progress),

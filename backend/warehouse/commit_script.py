@@ -73,8 +73,9 @@ class Settling(NamedTuple):
 class Batch(NamedTuple):
     """What one commit puts in; times are aware UTC. At most one of `staged` and `deleted` is given.
 
-    `watermark` is None where none moves. `available` is the `dataAvailabilityDate` of the job that was read, None for
-    the query API. `released` are ids that leave the quarantine.
+    `watermark` is None where none moves; with it goes `resume_from`, None where the span was read to its end.
+    `available` is the `dataAvailabilityDate` of the job that was read, None for the query API. `released` are ids that
+    leave the quarantine.
     """
 
     number: int
@@ -91,6 +92,7 @@ class Batch(NamedTuple):
     deleted: Deleted | None = None
     withheld_deletions: int = 0
     released: Sequence[str] = ()
+    resume_from: datetime | None = None
     settling: Settling | None = None
 
 
@@ -172,11 +174,12 @@ WHERE {_days("t.created_date", "day", deleted.days)}
 def _state(table: TableName, batch: Batch) -> str:
     touched = batch.staged or batch.deleted
     changed = f"EXISTS (SELECT 1 FROM verdicts WHERE verdict IN {_WRITTEN})" if touched else "FALSE"
+    reading = ",\n  resume_from = @resume_from" if batch.watermark else ""
     settling = ",\n  settling = @settling,\n  settled_through = COALESCE(@settled_through, settled_through)"
     return f"""UPDATE {table(STATE)}
 SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND),
   watermark = GREATEST(COALESCE(watermark, @watermark), COALESCE(@watermark, watermark)),
-  data_version = data_version + IF({changed}, 1, 0){settling if batch.settling else ""}
+  data_version = data_version + IF({changed}, 1, 0){reading}{settling if batch.settling else ""}
 WHERE id = 'extraction' AND lease_holder = @holder"""
 
 

@@ -10,6 +10,12 @@ from backend.warehouse import queue_counts
 from backend.warehouse.client import Warehouse, warehouse_errors
 from backend.warehouse.tables import METRICS, QUEUE_PERFORMANCE, TIE_OUT
 
+# A conversation whose leg stays open ends after 60 days at the latest.
+LONGEST_LIFE = timedelta(days=62)
+
+# The metric of a summary that compares our counts with our own events.
+RECOUNT = "recount"
+
 
 class OurTotal(NamedTuple):
     """One half-hour, queue and channel: figures by column of `queue_performance`."""
@@ -63,6 +69,26 @@ def our_totals(warehouse: Warehouse, day: datetime) -> list[OurTotal]:
         ]
 
 
+def recount(warehouse: Warehouse, day: datetime) -> int:
+    """In how many places `queue_performance` of a UTC day is not what its stored events count anew."""
+    counted = queue_counts.events(
+        warehouse.table(METRICS), 1, "created_date >= @earliest AND emitted_at >= @start AND emitted_at < @end"
+    )
+    kept = ", ".join([*queue_counts.KEYS, *queue_counts.FIGURES])
+    stored = (
+        f"SELECT {kept} FROM {warehouse.table(QUEUE_PERFORMANCE)} "
+        "WHERE interval_start >= @start AND interval_start < @end"
+    )
+    with warehouse_errors("recounting queue performance"):
+        rows = warehouse.run(
+            f"{queue_counts.moved([counted])};\nSELECT COUNT(*) AS different FROM (\n"
+            f"  (SELECT {kept} FROM moved EXCEPT DISTINCT {stored})\n"
+            f"  UNION ALL\n  ({stored} EXCEPT DISTINCT SELECT {kept} FROM moved)\n)",
+            [*_day(day), bigquery.ScalarQueryParameter("earliest", "TIMESTAMP", day - LONGEST_LIFE)],
+        )
+        return int(next(iter(rows))["different"])
+
+
 def explaining_ids(warehouse: Warehouse, difference: Difference, *, most: int = 20) -> list[str]:
     """Conversations of ours that took part in a number that differs."""
     scalar = bigquery.ScalarQueryParameter
@@ -73,7 +99,7 @@ def explaining_ids(warehouse: Warehouse, difference: Difference, *, most: int = 
             "  AND metric = @metric AND COALESCE(queue_id, '') = @queue AND COALESCE(channel, '') = @channel\n"
             "ORDER BY id LIMIT @most",
             [
-                scalar("earliest", "TIMESTAMP", difference.interval_start - timedelta(days=62)),
+                scalar("earliest", "TIMESTAMP", difference.interval_start - LONGEST_LIFE),
                 scalar("start", "TIMESTAMP", difference.interval_start),
                 scalar("end", "TIMESTAMP", difference.interval_start + timedelta(minutes=30)),
                 scalar("metric", "STRING", difference.metric),

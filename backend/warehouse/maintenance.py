@@ -3,7 +3,7 @@
 from google.api_core.exceptions import BadRequest
 
 from backend.warehouse import queue_counts
-from backend.warehouse.client import StatementParameter, Warehouse, warehouse_errors
+from backend.warehouse.client import Warehouse, warehouse_errors
 from backend.warehouse.commit_script import BEGINNING, LEASE_LOST
 from backend.warehouse.lease import Lease, lost
 from backend.warehouse.tables import LOOKUPS, METRICS, QUARANTINE, QUEUE_PERFORMANCE, STATE
@@ -21,7 +21,7 @@ def quarantined_ids(warehouse: Warehouse) -> list[str]:
 
 def clear_watermark(warehouse: Warehouse, lease: Lease) -> None:
     """The next extraction begins at the first start again. Raises `LeaseLostError`."""
-    _under_lease(warehouse, lease, "watermark = NULL", [])
+    _under_lease(warehouse, lease, "watermark = NULL, resume_from = NULL", [])
 
 
 def rebuild_queue_performance(warehouse: Warehouse, lease: Lease) -> None:
@@ -38,25 +38,6 @@ def rebuild_queue_performance(warehouse: Warehouse, lease: Lease) -> None:
             *queue_counts.apply_moved(target, warehouse.table(LOOKUPS), f"t.interval_start >= {BEGINNING}"),
         ],
     )
-
-
-def recount_differs(warehouse: Warehouse, day_parameters: list[StatementParameter]) -> int:
-    """In how many buckets of a span `queue_performance` is not what its events count anew."""
-    counted = queue_counts.events(
-        warehouse.table(METRICS), 1, "created_date >= @earliest AND emitted_at >= @start AND emitted_at < @end"
-    )
-    kept = ", ".join([*queue_counts.KEYS, *queue_counts.FIGURES])
-    with warehouse_errors("recounting queue performance"):
-        rows = warehouse.run(
-            f"{queue_counts.moved([counted])};\n"
-            f"SELECT COUNT(*) AS different FROM (\n"
-            f"  (SELECT {kept} FROM moved EXCEPT DISTINCT SELECT {kept} FROM {warehouse.table(QUEUE_PERFORMANCE)} "
-            "WHERE interval_start >= @start AND interval_start < @end)\n"
-            f"  UNION ALL\n  (SELECT {kept} FROM {warehouse.table(QUEUE_PERFORMANCE)} "
-            f"WHERE interval_start >= @start AND interval_start < @end EXCEPT DISTINCT SELECT {kept} FROM moved)\n)",
-            day_parameters,
-        )
-        return int(next(iter(rows))["different"])
 
 
 def _under_lease(warehouse: Warehouse, lease: Lease, change: str, statements: list[str]) -> None:

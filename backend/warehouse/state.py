@@ -10,12 +10,17 @@ from backend.warehouse.tables import STATE
 
 
 class State(NamedTuple):
-    """All times aware UTC; `data_version` rises with every commit that changed data."""
+    """All times aware UTC.
+
+    `resume_from` is where a reading that ran out of time goes on; `data_version` rises with every commit that changed
+    data.
+    """
 
     lease_holder: str | None
     lease_until: datetime | None
     first_start: datetime | None
     watermark: datetime | None
+    resume_from: datetime | None
     settled_through: datetime | None
     settling: str | None
     names_applied_at: datetime | None

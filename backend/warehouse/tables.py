@@ -217,6 +217,7 @@ SELECT
   CAST(NULL AS TIMESTAMP) AS lease_until,
   CAST(NULL AS TIMESTAMP) AS first_start,
   CAST(NULL AS TIMESTAMP) AS watermark,
+  CAST(NULL AS TIMESTAMP) AS resume_from,
   CAST(NULL AS TIMESTAMP) AS settled_through,
   CAST(NULL AS STRING) AS settling,
   CAST(NULL AS TIMESTAMP) AS names_applied_at,

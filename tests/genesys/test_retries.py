@@ -39,6 +39,7 @@ PASSING = [
     pytest.param(Reply({"status": 503}, 503, {"Retry-After": "3"}), id="503 with Retry-After"),
     pytest.param(Reply({"entities": [1, 2, 3]}, cut=5), id="reset in mid-body"),
     pytest.param(Reply(b'{"entities": ['), id="truncated JSON"),
+    pytest.param(Reply(b'{"entities": [' + b"1," * 1_000_000), id="a large page, truncated"),
     pytest.param(Reply(b"<html>Maintenance</html>", headers={"Content-Type": "text/html"}), id="HTML instead of JSON"),
     pytest.param(Reply(b""), id="empty body"),
     pytest.param(Reply(b"[" * 100_000), id="nested without end"),
@@ -82,7 +83,7 @@ def test_a_silent_server_ends_in_a_named_error(make_client: MakeClient, genesys:
 
 
 def test_a_body_that_drips_in_is_given_up(make_client: MakeClient, genesys: FakeGenesys) -> None:
-    genesys.on(PATH, Reply(b'"' + b"x" * (1 << 21) + b'"'))
+    genesys.on(PATH, Reply(b'{"filler": "' + b"x" * (1 << 21) + b'"}'))
     a_second_each_look = itertools.count(START).__next__
 
     with pytest.raises(GenesysInvalidResponseError, match="no whole answer in time; 4 tries"):
@@ -92,7 +93,7 @@ def test_a_body_that_drips_in_is_given_up(make_client: MakeClient, genesys: Fake
 def test_the_lease_is_kept_while_a_long_body_comes_in(
     make_client: MakeClient, genesys: FakeGenesys, fake_time: FakeTime
 ) -> None:
-    genesys.on(PATH, Reply(b'"' + b"x" * (1 << 21) + b'"'))
+    genesys.on(PATH, Reply(b'{"filler": "' + b"x" * (1 << 21) + b'"}'))
     a_second_each_look = itertools.count(START).__next__
 
     client = make_client(clock=a_second_each_look, timeout_seconds=300)

@@ -7,7 +7,7 @@ from backend.serving import bodies
 from backend.serving.bodies import TooManyBytesError, compressed, data_body
 
 SCHEMA = [{"name": "a"}]
-ROWS = [b'{"values":["1"]},', b"", memoryview(b'{"values":["2"]},{"values":[null]},')]
+ROWS: list[bytes | memoryview] = [b'{"values":["1"]},', b"", memoryview(b'{"values":["2"]},{"values":[null]},')]
 
 
 @pytest.mark.parametrize("piece", [1 << 20, 8], ids=["whole", "in pieces"])

@@ -50,6 +50,40 @@ REQUESTS = {
     "times_and_labels": ask("created_date_utc", "created_hour_utc", "updated_date_utc", "disposition_code"),
     "interactions": ask("channel", *METRICS, detail="interaction"),
     "zone": ask("channel", timeZone="America/Chicago"),
+    "local_times": ask(
+        *("created_date_local", "created_hour_local", "created_day_local", "created_week_local", "hour_of_day_local"),
+        *("day_of_week_local", "utc_offset", "is_provisional", "settled_through", "interactions"),
+        timeZone="Asia/Kathmandu",
+        filters=[
+            [include("is_provisional", "EQUALS", True), include("hour_of_day_local", "NUMERIC_LESS_THAN", "09")],
+            [exclude("created_week_local", "IN_LIST", "2024-10", "202411")],
+        ],
+    ),
+    "queue_performance": ask(
+        *("interval_day_local", "queue_name", "is_provisional", "offered", "handle_time_sec", "service_level_met"),
+        *("service_level_base", "service_level"),
+        dataset="queue_performance",
+        timeZone="Europe/Berlin",
+        includeFlowOuts="true",
+    ),
+    "half_hours": ask(
+        "interval_start_utc", "service_level_base", "wait_time_sec", dataset="queue_performance", detail="interaction"
+    ),
+    "pipeline_runs": ask(
+        *(
+            "started_day_utc",
+            "run_status",
+            "runs",
+            "accounted",
+            "freshness_sec",
+            "watermarked_runs",
+            "avg_duration_sec",
+        ),
+        dataset="pipeline_runs",
+    ),
+    "time_check": ask(
+        *("created_date_utc", "created_date_local", "occasion", "is_right", "right_instants"), dataset="time_check"
+    ),
     "filters": ask(
         "interactions",
         filters=[
@@ -73,7 +107,9 @@ REQUESTS = {
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_statement_of_a_request(name: str, golden: Golden) -> None:
-    golden(f"serving/{name}.sql", rendered(build_query(select(REQUESTS[name]), TABLE)))
+    selection = select(REQUESTS[name])
+    table = f"`project.genesys.{selection.dataset.table_name}`"
+    golden(f"serving/{name}.sql", rendered(build_query(selection, table)))
 
 
 def test_the_statement_that_counts_smaller_answers(golden: Golden) -> None:
