@@ -17,6 +17,7 @@ _GRAINS = {
         *("channel", "queue_name", "agent_name", "direction", "disposition_code"),
         *("skill_name", "team_name", "location_name", "outcome"),
     ),
+    "channel and queue": ("channel", "queue_name"),
     "channel alone": ("channel",),
 }
 # Columns that a chart reads of each: the bucket's or conversation's moment, one dimension, two measures, and, of single

@@ -1,6 +1,6 @@
 """What receipts and comparisons say about the pipeline's health: pure, the clock is handed in. Times are UTC."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,8 +84,12 @@ def _low(finished: Sequence[Receipt], now: datetime) -> Alert | None:
     if not finished or finished[0].status != "ok" or now - finished[0].ended() > _STALE_AFTER:
         return None
     latest, earlier = finished[0], finished[1:]
-    average = _average(receipt for receipt in earlier if latest.ended() - receipt.ended() <= _AVERAGE_OVER)
+    recent = [receipt for receipt in earlier if latest.ended() - receipt.ended() <= _AVERAGE_OVER]
+    usual = [receipt for receipt in recent if not _caught_up(receipt, finished)]
+    average = _average(usual or recent)
     if average is None or average < _MEANINGFUL_AVERAGE or latest.records_processed >= average / 2:
+        return None
+    if not usual and latest.records_processed:
         return None
     then = latest.ended() - _WEEK
     last_week = _average(receipt for receipt in earlier if abs(receipt.ended() - then) <= _HALF_AN_HOUR)
@@ -97,6 +101,12 @@ def _low(finished: Sequence[Receipt], now: datetime) -> Alert | None:
         "a division or a route may have changed: run python -m backend doctor."
     )
     return Alert("records_low", message, latest.ended())
+
+
+def _caught_up(receipt: Receipt, finished: Sequence[Receipt]) -> bool:
+    """Whether the run read history or an outage, so that its figure is no measure for the runs after it."""
+    before = [r.watermark for r in finished if r.watermark and r.ended() < receipt.ended()]
+    return not before or receipt.watermark is None or receipt.watermark - before[0] > _AVERAGE_OVER
 
 
 def _forbidden(receipts: Sequence[Receipt]) -> Alert | None:
@@ -157,6 +167,6 @@ def _failures_since_success(finished: Sequence[Receipt]) -> Iterator[Receipt]:
         yield receipt
 
 
-def _average(receipts: Iterator[Receipt]) -> float | None:
+def _average(receipts: Iterable[Receipt]) -> float | None:
     records = [receipt.records_processed for receipt in receipts if receipt.status == "ok"]
     return sum(records) / len(records) if records else None

@@ -135,7 +135,7 @@ def _verdicts(table: TableName, staged: Staged) -> str:
     return f"""CREATE TEMP TABLE verdicts AS
 SELECT id, created_date, verdict,
   CASE
-    WHEN verdict = 'new' AND created_date < read_before THEN 'arrived_late'
+    WHEN verdict = 'new' AND created_date >= read_since AND created_date < read_before THEN 'arrived_late'
     WHEN verdict != 'replaces' THEN NULL
     WHEN was_deleted THEN 'reappeared'
     WHEN was_open THEN 'progressed'
@@ -144,6 +144,7 @@ SELECT id, created_date, verdict,
   END AS reason
 FROM (
   SELECT s.id, s.created_date,
+    (SELECT first_start FROM {table(STATE)} WHERE id = 'extraction') AS read_since,
     (SELECT watermark FROM {table(STATE)} WHERE id = 'extraction') AS read_before,
     t.deleted_at IS NOT NULL AS was_deleted,
     t.ended_date IS NULL AS was_open,

@@ -20,6 +20,7 @@ class Receipt(NamedTuple):
     started_at: datetime
     finished_at: datetime | None
     records_processed: int
+    watermark: datetime | None
     error_code: str | None
     error_message: str | None
     forbidden_lookups: str | None

@@ -133,7 +133,8 @@ class Service:
     def data(self) -> dict[str, list[Row]]:
         """Everything that is served, or that decides what will be."""
         details = [
-            row | {"deleted_at": row["deleted_at"] is not None} for row in self.rows("interaction_details", f"* {_OF_THE_RUN}")
+            row | {"deleted_at": row["deleted_at"] is not None}
+            for row in self.rows("interaction_details", f"* {_OF_THE_RUN}")
         ]
         others = ("interaction_metrics", "interaction_references", "queue_performance")
         return {"interaction_details": details} | {table: self.rows(table) for table in others}

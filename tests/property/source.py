@@ -116,4 +116,6 @@ def _moment(record: Json, name: str, otherwise: datetime | None = None) -> datet
 
 
 def _by_start(records: dict[str, Json]) -> list[Json]:
-    return sorted(records.values(), key=lambda record: json.dumps([record["conversationStart"], record["conversationId"]]))
+    return sorted(
+        records.values(), key=lambda record: json.dumps([record["conversationStart"], record["conversationId"]])
+    )

@@ -126,6 +126,13 @@ def test_three_ways_to_each_chart_agree(data_source: DataSource, served: Served,
         assert by_host(data_source, asked).rows == (nothing if empty else expected), (seed, asked)
 
 
+def test_a_sample_passes_for_data(data_source: DataSource) -> None:
+    names = list(data_source.schema)
+    answer = data_source.get_data(data_source.sample_request(names))
+    assert [field.name for field in answer.fields] == names
+    assert answer.rows
+
+
 def pushed(source: DataSource, asked: Chart) -> Table:
     request = source.request(_asked_for(source, asked), asked.days, asked.filters, asked.parameters)
     answer = source.get_data(request)
