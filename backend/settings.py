@@ -127,7 +127,11 @@ class Settings(BaseSettings):
         le=100_000,
     )
     genesys_timeout_seconds: float = _setting(
-        "Longest silence of one request to Genesys.", unit="seconds", default=30, gt=0, le=300
+        "Longest silence of one request to Genesys; in runs at most four fifths of LEASE_SECONDS.",
+        unit="seconds",
+        default=30,
+        gt=0,
+        le=300,
     )
 
     extract_start: date | None = _setting(

@@ -85,7 +85,6 @@ API, LOGIN = "https://api.example.org", "https://login.example.org"
         pytest.param({"GENESYS_API_URL": API}, "GENESYS_API_URL and GENESYS_LOGIN_URL are set together", id="half"),
         pytest.param({"GENESYS_LOGIN_URL": LOGIN}, "GENESYS_API_URL and GENESYS_LOGIN_URL", id="other half"),
         pytest.param({"CONNECTOR_API_KEYS": None}, "CONNECTOR_API_KEYS is missing", id="nobody could ask"),
-        pytest.param({"LEASE_SECONDS": "30"}, "GENESYS_TIMEOUT_SECONDS must be below LEASE_SECONDS", id="lease"),
         pytest.param(
             {"CONNECTOR_API_KEYS": None, "CONNECTOR_AUDIENCES": "a"}, "CONNECTOR_ALLOWED_DOMAINS or", id="anybody could"
         ),

@@ -43,11 +43,12 @@ def provision_client(
     if admin_token is None:
         click.echo(orjson.dumps(payload, option=orjson.OPT_INDENT_2))
         return
+    token = _token(admin_token)
     if secret_file is None:
         raise click.UsageError("--admin-token needs --secret-file: Genesys shows the secret only once.")
     if not payload.get("roleDivisions"):
         raise click.UsageError(_NO_ROLE)
-    address, token = _address(region, api_url), _token(admin_token)
+    address = _address(region, api_url)
     _create_secret_file(secret_file)
     try:
         created = create_client(address, token, payload)

@@ -19,6 +19,8 @@ from backend.warehouse.state import State
 # Kept free at the end of a run for staging and committing what was read.
 _COMMIT_SECONDS = 90.0
 _COMMIT_SHARE = 0.25
+# Part of the lease that one silent request may take: the lease is renewed between requests.
+_LONGEST_SILENCE = 0.8
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def make_tools(settings: Settings, catalog: dict[str, Dataset], warehouse: Wareh
             settings.genesys_client_id,
             settings.genesys_client_secret,
             pacer=pacer,
-            timeout_seconds=settings.genesys_timeout_seconds,
+            timeout_seconds=min(settings.genesys_timeout_seconds, settings.lease_seconds * _LONGEST_SILENCE),
             heartbeat=heartbeat,
             deadline=deadline,
         )

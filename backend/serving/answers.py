@@ -92,12 +92,12 @@ class Answers:
         )
 
     def _answer(self, asked: _Asked, pending: Pending | None) -> tuple[Body | Pending, CacheState]:
-        version = pending.version if pending else asked.freshness.version
-        if version is None or asked.selection.dataset.table.origin == "system":
+        # An answer is of the data that were there when its query began.
+        freshness = pending.freshness if pending else asked.freshness
+        if freshness.version is None or asked.selection.dataset.table.origin == "system":
             # Receipts change without a new version of the data.
             return self._compute(asked, pending), "miss"
-        key = (asked.digest, version, asked.freshness.settled_through)
-        return self._cache.get(key, lambda: self._compute(asked, pending))
+        return self._cache.get((asked.digest, freshness), lambda: self._compute(asked, pending))
 
     def _compute(self, asked: _Asked, pending: Pending | None) -> Body | Pending:
         began = pending.began if pending else time.time()
@@ -113,7 +113,7 @@ class Answers:
         if time.time() >= began + self._settings.query_timeout_seconds:
             self._queries.cancel(result, asked.query)
             raise timed_out(asked.query.text)
-        return Pending(result, asked.digest, asked.freshness.version, began)
+        return Pending(result, asked.digest, pending.freshness if pending else asked.freshness, began)
 
     def _body(self, asked: _Asked, result: Result) -> Body:
         selection, limits = asked.selection, self._settings

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
+from backend.errors import ServiceError
 from backend.warehouse.client import CALL_TIMEOUT_SECONDS, RETRY, Warehouse, warehouse_errors
 from backend.warehouse.tables import STATE
 
@@ -33,15 +34,20 @@ class FreshnessReader:
         self._warehouse = warehouse
         self._lock = threading.Lock()
         self._table: bigquery.Table | None = None
-        self._known = Freshness(None, None)
+        self._known: Freshness | ServiceError = Freshness(None, None)
         self._read_at = float("-inf")
 
     def read(self) -> Freshness:
-        """Raises `WarehouseUnavailableError`."""
+        """Raises `WarehouseUnavailableError`, those who waited for the failed reading too."""
         with self._lock:
             if time.monotonic() - self._read_at > _SECONDS:
-                self._known = self._from_warehouse()
+                try:
+                    self._known = self._from_warehouse()
+                except ServiceError as error:
+                    self._known = error
                 self._read_at = time.monotonic()
+            if isinstance(self._known, ServiceError):
+                raise self._known
             return self._known
 
     def _from_warehouse(self) -> Freshness:

@@ -14,6 +14,9 @@ from backend.serving.sql import Query, build_counts
 from backend.settings import Settings
 from backend.warehouse.client import Warehouse
 
+# What would fit is not worth waiting longer for.
+_COUNTING_SECONDS = 10
+
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +46,7 @@ class Refusals:
     ) -> ResultTooLargeError:
         """`read` bytes were made of those rows that `result` has read so far."""
         rows, limit = result.row_count, self._settings.max_answer_bytes
-        size = read * rows // result.rows_read
+        size = read * rows // max(result.rows_read, 1) or read
         fitting = rows * limit // size
         text = (
             f"The chart asks for {rows:,} rows, {_megabytes(size)}; one answer holds at most {_megabytes(limit)}, "
@@ -77,7 +80,7 @@ class Refusals:
         choices = alternatives(selection)
         counts = self._count(selection, labels, choices) if choices else []
         advice = best_fit(choices[: len(counts)], counts, fitting)
-        return ResultTooLargeError(" ".join(filter(None, [text, advice, _shorter(selection, fitting / rows)])))
+        return ResultTooLargeError(" ".join(filter(None, [text, advice, _shorter(selection, fitting / max(rows, 1))])))
 
     def _count(self, selection: Selection, labels: Mapping[str, str], choices: Sequence[Alternative]) -> list[int]:
         table = self._warehouse.table(selection.dataset.table_name)
@@ -88,10 +91,6 @@ class Refusals:
             _log.warning("No advice for a refused answer: %s", error.debug or error.message)
             return []
         return [int(count or 0) for count in result.first_row] if isinstance(result, Result) else []
-
-
-# A refusal is not worth waiting longer for.
-_COUNTING_SECONDS = 10
 
 
 def alternatives(selection: Selection) -> list[Alternative]:

@@ -13,6 +13,9 @@ from backend.warehouse.client import STATEMENT_TIMEOUT_SECONDS, Warehouse, wareh
 # So many rows come with the first answer; more are read as Arrow.
 PAGE_ROWS = 1_000
 
+# So many rows of Arrow become text at a time: the text of a large page would be many times its size.
+_TEXT_ROWS = 20_000
+
 type Get = Callable[[str, Mapping[str, object]], dict[str, Any]]
 
 
@@ -69,8 +72,10 @@ class Result:
                 reader = storage.read_rows(stream.name, timeout=STATEMENT_TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
                 for page in reader.rows(session).pages:
                     batch = page.to_arrow()
-                    self.rows_read += len(batch)
-                    yield rows_of_arrow(batch)
+                    for start in range(0, len(batch), _TEXT_ROWS):
+                        part = batch.slice(start, _TEXT_ROWS)
+                        self.rows_read += len(part)
+                        yield rows_of_arrow(part)
         self._check()
 
     def _from_pages(self) -> Iterator[bytes]:

@@ -32,11 +32,14 @@ def _read(text: str | None, reader: Callable[[str], object] | None) -> object:
     return text if reader is None or text is None else reader(text)
 
 
-# The REST API writes an INT64 as we do; the text of a NUMERIC may end in zeros, that of a FLOAT64 have an exponent.
+# Types by both of their names. The REST API writes an INT64 as we do; the text of a NUMERIC may end in zeros, that of a
+# FLOAT64 have an exponent.
 _TEXT_READERS: Mapping[str, Callable[[str], object]] = {
     "NUMERIC": lambda text: number_text(Decimal(text)),
     "FLOAT": lambda text: number_text(float(text)),
+    "FLOAT64": lambda text: number_text(float(text)),
     "BOOLEAN": lambda text: text == "true",
+    "BOOL": lambda text: text == "true",
 }
 
 

@@ -75,7 +75,7 @@ class Batch(NamedTuple):
 
     `watermark` is None where none moves; with it goes `resume_from`, None where the span was read to its end.
     `available` is the `dataAvailabilityDate` of the job that was read, None for the query API. `released` are ids that
-    leave the quarantine.
+    leave the quarantine. `withheld_deletions` is None except where a cycle ends, so that no other batch clears its alert.
     """
 
     number: int
@@ -90,7 +90,7 @@ class Batch(NamedTuple):
     forbidden_lookups: str | None = None
     available: datetime | None = None
     deleted: Deleted | None = None
-    withheld_deletions: int = 0
+    withheld_deletions: int | None = None
     released: Sequence[str] = ()
     resume_from: datetime | None = None
     settling: Settling | None = None

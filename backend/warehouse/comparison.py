@@ -82,8 +82,9 @@ def recount(warehouse: Warehouse, day: datetime) -> int:
     with warehouse_errors("recounting queue performance"):
         rows = warehouse.run(
             f"{queue_counts.moved([counted])};\nSELECT COUNT(*) AS different FROM (\n"
-            f"  (SELECT {kept} FROM moved EXCEPT DISTINCT {stored})\n"
-            f"  UNION ALL\n  ({stored} EXCEPT DISTINCT SELECT {kept} FROM moved)\n)",
+            f"  SELECT DISTINCT {', '.join(queue_counts.KEYS)} FROM (\n"
+            f"    (SELECT {kept} FROM moved EXCEPT DISTINCT {stored})\n"
+            f"    UNION ALL\n    ({stored} EXCEPT DISTINCT SELECT {kept} FROM moved)\n  )\n)",
             [*_day(day), bigquery.ScalarQueryParameter("earliest", "TIMESTAMP", day - LONGEST_LIFE)],
         )
         return int(next(iter(rows))["different"])

@@ -105,6 +105,9 @@ def test_the_client_is_created_and_its_secret_kept_in_a_file_of_its_owner(
     ("changes", "said"),
     [
         pytest.param({"admin_token": TOKEN}, "never the token", id="a token in clear"),
+        pytest.param(
+            {"admin_token": TOKEN, "secret_file": None}, "never the token", id="a token in clear, first of all"
+        ),
         pytest.param({"admin_token": "env:"}, "takes env:NAME or file:PATH", id="no name"),
         pytest.param({"admin_token": "env:NOT_SET"}, "env:NOT_SET holds no token", id="a variable that is not set"),
         pytest.param({"admin_token": "file:/nowhere/token"}, "cannot be read", id="a file that is not there"),

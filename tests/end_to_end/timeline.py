@@ -75,7 +75,7 @@ class Timeline:
 
     def table(self) -> dict[str, dict[str, Any]]:
         """The served conversations by id, without what only says when they were read."""
-        rows = self.rows("SELECT * EXCEPT (extracted_at, settled) FROM {interaction_details} WHERE deleted_at IS NULL")
+        rows = self.rows("SELECT * EXCEPT (extracted_at) FROM {interaction_details} WHERE deleted_at IS NULL")
         return {row["id"]: row for row in rows}
 
 

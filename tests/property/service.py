@@ -24,9 +24,6 @@ WORKS: dict[str, Work] = {"extract": extract, "settle": settle, "lookups": looku
 
 type Row = dict[str, Any]
 
-# What tells one run from another, or when something was learnt.
-_OF_THE_RUN = "EXCEPT (extracted_at)"
-
 
 class ProcessDied(BaseException):
     """The process is gone: nothing after this has an effect."""
@@ -132,9 +129,8 @@ class Service:
 
     def data(self) -> dict[str, list[Row]]:
         """Everything that is served, or that decides what will be."""
-        details = [
-            row | {"deleted_at": row["deleted_at"] is not None}
-            for row in self.rows("interaction_details", f"* {_OF_THE_RUN}")
-        ]
+        details = self.rows("interaction_details", "* EXCEPT (extracted_at)")
+        for row in details:
+            row["deleted_at"] = row["deleted_at"] is not None
         others = ("interaction_metrics", "interaction_references", "queue_performance")
         return {"interaction_details": details} | {table: self.rows(table) for table in others}

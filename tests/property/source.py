@@ -1,6 +1,5 @@
 """A Genesys organisation that tests write the history of: each conversation has versions, and its data lake lags."""
 
-import json
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,8 +42,9 @@ class Source:
             fake.on(path, self._or_fault(lambda request: self._lookup(request.path)))
 
     def put(self, record: Json) -> None:
-        """A new conversation, or a new version of one, from now on."""
-        self._versions[record["conversationId"]].append((self.clock.now, record))
+        """A new conversation (there since it began), or a new version of one from now on."""
+        versions = self._versions[record["conversationId"]]
+        versions.append((self.clock.now if versions else _moment(record, "conversationStart"), record))
 
     def delete(self, identity: str) -> None:
         self._versions[identity].append((self.clock.now, None))
@@ -116,6 +116,4 @@ def _moment(record: Json, name: str, otherwise: datetime | None = None) -> datet
 
 
 def _by_start(records: dict[str, Json]) -> list[Json]:
-    return sorted(
-        records.values(), key=lambda record: json.dumps([record["conversationStart"], record["conversationId"]])
-    )
+    return sorted(records.values(), key=lambda record: (record["conversationStart"], record["conversationId"]))

@@ -17,6 +17,7 @@ from backend.warehouse.client import Warehouse
 from backend.warehouse.tables import create_missing_tables
 from sandbox.genesys import DEFAULT_CLIENT, World
 from sandbox.genesys import create_app as create_simulator
+from sandbox.looker.field_types import SEMANTIC_TYPES
 from tests.conftest import API_KEY, MakeSettings
 
 CATALOG = load_catalog()
@@ -257,6 +258,18 @@ def test_the_warehouse_knows_each_change_of_the_clocks(ask: Asker, zone: str) ->
         assert right is True
     [[instants, right_instants]] = ask("time_check", "instants", "right_instants", timeZone=zone)
     assert instants == right_instants == str(len(rows))
+
+
+@pytest.mark.parametrize("detail", ["aggregated", "interaction"])
+@pytest.mark.parametrize("dataset", CATALOG)
+def test_every_field_is_served_in_its_form(ask: Asker, dataset: str, detail: str) -> None:
+    names = [field.name for field in CATALOG[dataset].fields]
+    answer = ask.answer(dataset, *names, detail=detail, timeZone="Asia/Kathmandu")
+    assert [column["name"] for column in answer["schema"]] == names
+    assert bool(answer["rows"]) is (dataset != "interaction_details")
+    for row in answer["rows"]:
+        for column, value in zip(answer["schema"], row, strict=True):
+            SEMANTIC_TYPES[column["semantics"]["semanticType"]].parse(value)
 
 
 def test_sql_and_cost_are_explained(ask: Asker) -> None:

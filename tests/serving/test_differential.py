@@ -26,8 +26,8 @@ from tests.conftest import API_KEY
 from tests.serving.conftest import Served
 from tests.serving.oracle import DIMENSIONS, Interaction, holds, in_period
 
-CHARTS = int(os.environ.get("DIFFERENTIAL_CHARTS", "400"))
-BATCH = 50
+CHARTS = int(os.environ.get("DIFFERENTIAL_CHARTS", "240"))
+BATCH = 60
 QUOTIENT = Context(prec=38)
 
 ZONES = ["UTC", "America/Chicago", "Asia/Kathmandu", "Europe/London"]

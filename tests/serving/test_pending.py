@@ -88,6 +88,18 @@ def test_the_ended_answer_is_kept(make_settings: MakeSettings) -> None:
     assert len(responses.calls) == calls
 
 
+def test_an_answer_counts_as_of_when_its_query_began(make_settings: MakeSettings) -> None:
+    responses.get(f"{PROJECT}/queries/job-1", json=UNFINISHED)
+    token = token_of(Instance(make_settings).ask())
+    responses.replace(responses.GET, f"{STATE}/data", json={"totalRows": "1", "rows": [{"f": [{"v": "8"}]}]})
+    responses.replace(responses.GET, f"{PROJECT}/queries/job-1", json=FINISHED)
+    later = Instance(make_settings)
+    assert later.ask(pending=token).get_json()["rows"] == [{"values": ["12"]}]
+    later.ask()
+    sent = [call.request for call in responses.calls if "/queries?" in str(call.request.url)]
+    assert len(sent) == 2, "the data changed meanwhile, so the kept answer is not of them"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -8,25 +8,27 @@ from backend.catalog import Dataset, load_catalog
 from backend.warehouse.client import Warehouse
 from backend.warehouse.tables import create_missing_tables
 from tests.conftest import MakeSettings
+from tests.warehouse.contents import DATASET
+from tests.warehouse.history import History, write_history
 from tests.warehouse.temporary import temporary_datasets
 
 
 @pytest.fixture(scope="session")
 def dataset() -> Dataset:
-    return load_catalog()["interaction_details"]
+    return DATASET
 
 
-@pytest.fixture(scope="module")
-def module_settings(embedded_settings: MakeSettings) -> Iterator[MakeSettings]:
+@pytest.fixture(scope="session")
+def session_settings(embedded_settings: MakeSettings) -> Iterator[MakeSettings]:
     with temporary_datasets(embedded_settings) as make:
         yield make
 
 
-@pytest.fixture(scope="module")
-def warehouse(module_settings: MakeSettings, dataset: Dataset) -> Warehouse:
-    """One with its tables, shared by a module."""
-    warehouse = Warehouse(module_settings())
-    create_missing_tables(warehouse, [dataset])
+@pytest.fixture(scope="session")
+def warehouse(session_settings: MakeSettings) -> Warehouse:
+    """One with its tables, shared by all tests of a worker: each looks only at days and ids of its own."""
+    warehouse = Warehouse(session_settings())
+    create_missing_tables(warehouse, load_catalog())
     return warehouse
 
 
@@ -34,3 +36,8 @@ def warehouse(module_settings: MakeSettings, dataset: Dataset) -> Warehouse:
 def unreached(make_settings: MakeSettings) -> Warehouse:
     """One that is only asked for SQL."""
     return Warehouse(make_settings(bigquery_project="project", bigquery_dataset="genesys"))
+
+
+@pytest.fixture(scope="session")
+def history(warehouse: Warehouse) -> History:
+    return write_history(warehouse)

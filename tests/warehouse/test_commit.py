@@ -1,213 +1,305 @@
 """What a commit does to every table, in the embedded BigQuery."""
 
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 
 from backend.catalog import Dataset
-from backend.errors import LeaseLostError, NotReadyError
+from backend.errors import LeaseLostError, NotReadyError, WarehouseUnavailableError
 from backend.extraction.flatten import FlatConversation
 from backend.warehouse.client import Warehouse
-from backend.warehouse.commit import Quarantined, commit
+from backend.warehouse.commit import commit
+from backend.warehouse.commit_script import Quarantined
 from backend.warehouse.lease import Lease
-from tests.extraction.records import START, conversation, flat
+from tests.extraction.records import START, acd, agent, conversation, flat, metric, participant, segment
 from tests.warehouse.contents import (
+    A_DAY,
+    COUNTED,
     STARTED,
     Row,
+    Writer,
     begin,
     everything,
     flats,
-    put,
+    free_lease,
     receipt_of,
     rows_of,
+    set_state,
     staged_batch,
     state_of,
 )
 
 LATER = STARTED + timedelta(hours=1)
+# A version begins at 08:00 and ends at 08:30, so a job of ten o'clock knows its end and not what changed at noon.
+AVAILABLE = START + timedelta(hours=2)
 
 
-def version(identity: str, direction: str, minutes: int = 0) -> FlatConversation:
-    """A version of a conversation: told by its direction, `minutes` newer."""
-    record = flat(conversation(identity=identity, originatingDirection=direction))
+def version(identity: str, text: str = "sent", minutes: float = 0, **values: float | None) -> FlatConversation:
+    """A version of a conversation: told by its direction, updated so many minutes later than another."""
+    record = flat(conversation(acd("q1", metric("nOffered")), identity=identity, originatingDirection=text, **values))
     return msgspec.structs.replace(record, updated_date=record.updated_date + timedelta(minutes=minutes))
 
 
-@pytest.fixture(scope="module")
-def merged(warehouse: Warehouse, dataset: Dataset) -> tuple[dict[str, str], list[Row], list[int]]:
-    """Every kind of second sighting in one table: directions by id, receipts, data versions after each run."""
-    unsettled = ["unchanged", "newer", "equal", "older", "settles"]
-    settled = ["settled", "settled older", "settled equal"]
-    receipts, versions = [], []
+@dataclass(frozen=True)
+class Case:
+    """What stands there, what comes, and what is true then: direction, settled, and why it is a revision."""
 
-    def run(name: str, records: list[FlatConversation], *, as_settled: bool = False) -> None:
-        receipts.append(put(warehouse, dataset, name, records, settled=as_settled))
-        versions.append(state_of(warehouse)["data_version"])
+    id: str
+    stored: str
+    sent: FlatConversation
+    direction: str
+    settled: bool
+    reason: str | None = None
+    by_job: bool = False
+    stored_end: float | None = 30
+    stored_minutes: float = 0
 
-    run("first", [version(name, "stored") for name in unsettled])
-    run("first-settled", [version(name, "stored") for name in settled], as_settled=True)
-    run(
-        "second",
-        [
-            version("new", "sent"),
-            version("unchanged", "stored"),
-            version("newer", "sent", 5),
-            version("equal", "sent"),
-            version("older", "sent", -5),
-            version("settled", "sent", 5),
-        ],
+    def before(self) -> FlatConversation:
+        start = (self.sent.created_date - START).total_seconds() / 60
+        return version(self.id, "stored", self.stored_minutes, start=start, end=self.stored_end)
+
+
+REFERRING = flat(
+    conversation(
+        participant("acd", segments=[segment(0, queueId="q1", requestedRoutingSkillIds=["s2", "s1"])]),
+        acd("q2", start=2),
+        agent(
+            "u1",
+            metric("tTalk"),
+            teamId="t1",
+            segments=[segment(3), segment(6, segmentType="wrapup", wrapUpCode="w1")],
+        ),
+        identity="referring",
     )
-    run(
-        "second-settled",
-        [version("settles", "sent"), version("settled older", "sent", -5), version("settled equal", "sent")],
-        as_settled=True,
-    )
-    run("third", [version("new", "sent"), version("newer", "sent", 5), version("settled", "sent", 9)])
-    return {row["id"]: row["direction"] for row in rows_of(warehouse, dataset.name)}, receipts, versions
-
-
-@pytest.mark.parametrize(
-    ("identity", "direction"),
-    [
-        ("new", "sent"),
-        ("unchanged", "stored"),
-        ("newer", "sent"),
-        ("equal", "sent"),
-        ("older", "stored"),
-        ("settles", "sent"),
-        ("settled", "stored"),
-        ("settled older", "stored"),
-        ("settled equal", "sent"),
-    ],
 )
-def test_which_version_stays(
-    merged: tuple[dict[str, str], list[Row], list[int]], identity: str, direction: str
-) -> None:
-    assert merged[0][identity] == direction
 
 
-def test_one_row_a_conversation(warehouse: Warehouse, dataset: Dataset, merged: object) -> None:
-    identities = [row["id"] for row in rows_of(warehouse, dataset.name)]
-    assert len(identities) == len(set(identities)) == 9
+def case(
+    name: str,
+    stored: str,
+    direction: str,
+    settled: bool,
+    reason: str | None = None,
+    *,
+    text: str = "sent",
+    **values: object,
+) -> Case:
+    own = {key: values.pop(key) for key in ("by_job", "stored_end", "stored_minutes") if key in values}
+    return Case(name, stored, version(name, text, **values), direction, settled, reason, **own)  # type: ignore[arg-type]
 
 
-def test_the_receipts_add_up(merged: tuple[dict[str, str], list[Row], list[int]]) -> None:
-    names = ("records_processed", "loaded", "unchanged", "superseded", "quarantined")
-    assert [tuple(receipt[name] for name in names) for receipt in merged[1]] == [
-        (5, 5, 0, 0, 0),
-        (3, 3, 0, 0, 0),
-        (6, 3, 1, 2, 0),
-        (3, 2, 0, 1, 0),
-        (3, 0, 2, 1, 0),
-    ]
-    for receipt in merged[1]:
-        assert (receipt["status"], receipt["genesys_requests"], receipt["more"]) == ("ok", 7, False)
-        assert receipt["finished_at"] is not None
+CASES = [
+    case("new", "", "sent", False),
+    case("new of a job", "", "sent", True, by_job=True),
+    case("arrived late", "", "sent", False, "arrived_late", start=-100, end=-90),
+    case("before history", "", "sent", False, start=-2_000, end=-1_990),
+    case("unchanged", "read", "stored", False, text="stored"),
+    case("updated", "read", "sent", False, "updated", minutes=5),
+    case("rebuilt", "read", "sent", False, "rebuilt"),
+    case("older", "read", "stored", False, minutes=-5),
+    case("progressed", "read", "sent", False, "progressed", stored_end=None, minutes=5),
+    case("settles", "read", "stored", True, text="stored", by_job=True),
+    case("settles with another value", "read", "sent", True, "rebuilt", minutes=-5, by_job=True),
+    case("changed after the job's data", "read", "stored", False, stored_minutes=200, minutes=5, by_job=True),
+    case("not final in its job", "read", "sent", False, "updated", end=300, by_job=True),
+    case("not final and older", "read", "stored", False, stored_minutes=400, end=300, by_job=True),
+    case("settled, read again", "settled", "stored", True, minutes=5),
+    case("settled, read the same", "settled", "stored", True, text="stored"),
+    case("settled, settled again", "settled", "sent", True, "rebuilt", minutes=-5, by_job=True),
+    case("settled, settled later", "settled", "sent", True, "updated", minutes=5, by_job=True),
+    case("settled, the same again", "settled", "stored", True, text="stored", by_job=True),
+    case("settled, not final in its job", "settled", "stored", True, end=300, by_job=True),
+    case("reappeared", "deleted", "stored", False, "reappeared", text="stored"),
+    case("reappeared in a job", "deleted", "stored", True, "reappeared", text="stored", by_job=True),
+    case("of a distant day", "read", "sent", False, "updated", start=-30 * A_DAY, minutes=5),
+    case("settled reappeared", "settled deleted", "stored", False, "reappeared", text="stored"),
+]
+BY_NAME = {found.id: found for found in CASES}
 
 
-def test_the_data_version_rises_only_when_rows_changed(
-    merged: tuple[dict[str, str], list[Row], list[int]],
-) -> None:
-    assert merged[2] == [1, 2, 3, 4, 4]
+@dataclass
+class Merged:
+    """What every case left, and what each commit added to receipt and data version."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    revisions: dict[str, Row] = field(default_factory=dict)
+    added: list[tuple[int, ...]] = field(default_factory=list)
+    versions: list[int] = field(default_factory=list)
+    unfinished: Row = field(default_factory=dict)
+    finished: Row = field(default_factory=dict)
 
 
-def test_the_watermark_never_goes_back(warehouse: Warehouse, dataset: Dataset) -> None:
-    reached: list[datetime | None] = []
-    for number, watermark in enumerate([STARTED, None, STARTED - timedelta(days=1), LATER]):
-        put(warehouse, dataset, f"watermark-{number}", [], watermark=watermark)
-        reached.append(state_of(warehouse)["watermark"])
-    assert reached == [STARTED, STARTED, STARTED, LATER]
+@pytest.fixture(scope="module")
+def merged(warehouse: Warehouse, dataset: Dataset) -> Merged:
+    found = Merged()
+    set_state(warehouse, watermark="NULL", first_start="TIMESTAMP '2024-03-10 00:00:00+00'")
+    own = "id IN UNNEST([" + ", ".join(f'"{name}"' for name in BY_NAME) + "])"
 
+    def note(added: tuple[int, ...]) -> None:
+        found.added.append(added)
+        found.versions.append(state_of(warehouse)["data_version"])
 
-def test_records_in_quarantine_leave_their_reason_and_no_row(warehouse: Warehouse, dataset: Dataset) -> None:
-    before = state_of(warehouse)["data_version"]
-    quarantined = (Quarantined("bad", "Expected `object` - at `$.participants`"), Quarantined(None, "truncated; 'x'"))
-    receipt = put(warehouse, dataset, "bad-records", [], quarantined=quarantined)
-    kept = [row for row in rows_of(warehouse, "extraction_quarantine") if row["run_id"] == receipt["run_id"]]
-    assert {(row["id"], row["reason"], row["version"]) for row in kept} == {
-        (*record, "0.0.1") for record in quarantined
+    with Writer(warehouse, "merging") as writer:
+        read = [c.before() for c in CASES if c.stored in ("read", "deleted")]
+        note(writer.put([*read, REFERRING], watermark=START, finished=False))
+        found.unfinished = receipt_of(warehouse, writer.run)
+        note(writer.put([c.before() for c in CASES if c.stored.startswith("settled")], available=AVAILABLE))
+        note(writer.delete([c.before() for c in CASES if c.stored.endswith("deleted")]))
+        sent = [c.sent for c in CASES if not c.by_job], [c.sent for c in CASES if c.by_job]
+        note(writer.put(sent[0]))
+        note(writer.put(sent[1], available=AVAILABLE))
+        note(writer.put(sent[1], available=AVAILABLE))
+    found.finished = receipt_of(warehouse, writer.run)
+    found.rows = {row["id"]: row for row in rows_of(warehouse, dataset.name, own)}
+    found.revisions = {
+        row["id"]: row for row in rows_of(warehouse, "extraction_revisions", f"{own} AND reason != 'deleted'")
     }
-    assert (receipt["records_processed"], receipt["quarantined"], receipt["loaded"]) == (2, 2, 0)
-    assert state_of(warehouse)["data_version"] == before
+    return found
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_which_version_stays_and_why(merged: Merged, name: str) -> None:
+    expected, row, revision = BY_NAME[name], merged.rows[name], merged.revisions.get(name)
+    assert (row["direction"], row["settled"], row["deleted_at"]) == (expected.direction, expected.settled, None)
+    assert (revision["reason"] if revision else None) == expected.reason
+
+
+def test_the_ledger_keeps_the_replaced_row_as_it_was(merged: Merged) -> None:
+    replaced = merged.revisions["updated"]
+    before = BY_NAME["updated"].before()
+    assert replaced["direction"] == "stored"
+    assert (replaced["updated_date"], replaced["record_hash"]) == (before.updated_date, before.record_hash())
+    assert replaced["run_id"].startswith("merging-")
+    assert replaced["age_seconds"] > 0
+    late = merged.revisions["arrived late"]
+    assert (late["created_date"], late["direction"], late["record_hash"]) == (
+        START - timedelta(minutes=100),
+        None,
+        None,
+    )
+
+
+def test_the_receipts_add_up(merged: Merged) -> None:
+    received = [len([c for c in CASES if c.by_job is by_job]) for by_job in (False, True)]
+    assert merged.added == [
+        (14, 14, 0, 0, 0, 0),
+        (7, 7, 0, 0, 0, 0),
+        (0, 0, 0, 0, 0, 3),
+        (received[0], 9, 2, 2, 0, 0),
+        (received[1], 7, 1, 3, 0, 0),
+        (received[1], 0, 8, 3, 0, 0),
+    ]
+    for processed, loaded, unchanged, superseded, *_ in merged.added:
+        assert processed == loaded + unchanged + superseded
+
+
+def test_the_data_version_rises_only_when_rows_changed(merged: Merged) -> None:
+    steps = [after - merged.versions[0] for after in merged.versions]
+    assert steps == [0, 1, 2, 3, 4, 4]
+
+
+def test_every_table_has_a_conversation_once(warehouse: Warehouse, dataset: Dataset, merged: Merged) -> None:
+    for table in (dataset.name, "interaction_references", "interaction_metrics"):
+        found = Counter(row["id"] for row in rows_of(warehouse, table) if row["id"] in BY_NAME)
+        assert found == Counter(dict.fromkeys(BY_NAME, 1)), table
+
+
+def test_ids_behind_the_names_are_kept_beside_the_row(warehouse: Warehouse, merged: Merged) -> None:
+    (found,) = rows_of(warehouse, "interaction_references", "id = 'referring'")
+    assert tuple(found.values()) == ("referring", START, "q1", "t1", "s1,s2", "w1")
+
+
+def test_batches_of_one_run_add_to_one_receipt(merged: Merged) -> None:
+    between, whole = merged.unfinished, merged.finished
+    assert (between["status"], between["finished_at"], between["records_processed"]) == ("running", None, 14)
+    assert (whole["status"], whole["genesys_requests"], whole["more"]) == ("ok", 7, False)
+    assert whole["finished_at"] is not None
+    assert tuple(whole[name] for name in COUNTED) == tuple(map(sum, zip(*merged.added, strict=True)))
+
+
+def test_the_watermark_never_goes_back(warehouse: Warehouse) -> None:
+    set_state(warehouse, watermark="NULL")
+    with Writer(warehouse, "watermark") as writer:
+        reached: list[tuple[datetime | None, datetime | None]] = []
+        for watermark, resume_from in (
+            (STARTED, STARTED),
+            (None, None),
+            (STARTED - timedelta(days=1), STARTED - timedelta(days=1)),
+            (LATER, None),
+        ):
+            writer.put(watermark=watermark, resume_from=resume_from)
+            state = state_of(warehouse)
+            reached.append((state["watermark"], state["resume_from"]))
+    back = STARTED - timedelta(days=1)
+    assert reached == [(STARTED, STARTED), (STARTED, STARTED), (STARTED, back), (LATER, None)]
+
+
+def test_quarantine_keeps_a_refused_record_once_until_it_is_released(warehouse: Warehouse) -> None:
+    refused = (Quarantined("bad", "Expected `object` - at `$.participants`"), Quarantined(None, "truncated; 'x'"))
+    with Writer(warehouse, "bad-records") as writer:
+        before = state_of(warehouse)["data_version"]
+        assert writer.put(quarantined=refused) == (2, 0, 0, 0, 2, 0)
+        assert writer.put(quarantined=(Quarantined("bad", "still"),)) == (1, 0, 0, 0, 1, 0)
+        assert state_of(warehouse)["data_version"] == before
+        condition = f"run_id = '{writer.run.id}'"
+        kept = rows_of(warehouse, "extraction_quarantine", condition)
+        expected = {("bad", "still", "0.0.1"), (None, "truncated; 'x'", "0.0.1")}
+        assert {(row["id"], row["reason"], row["version"]) for row in kept} == expected
+        assert len(kept) == 2
+        writer.put(released=["bad"])
+        assert [row["id"] for row in rows_of(warehouse, "extraction_quarantine", condition)] == [None]
+
+
+def test_only_the_end_of_a_cycle_tells_what_was_withheld(warehouse: Warehouse) -> None:
+    with Writer(warehouse, "withholding") as writer:
+        writer.put(finished=False)
+        assert receipt_of(warehouse, writer.run)["withheld_deletions"] is None
+        writer.delete([], withheld_deletions=0)
+        assert receipt_of(warehouse, writer.run)["withheld_deletions"] == 0
 
 
 def test_the_same_batch_twice_is_committed_once(warehouse: Warehouse, dataset: Dataset) -> None:
+    free_lease(warehouse)
     run, lease = begin(warehouse, "lost-answer")
-    batch = staged_batch(warehouse, dataset, run, flats("twice"), watermark=LATER)
+    batch = staged_batch(warehouse, run, [], quarantined=(Quarantined(None, "twice"),), watermark=LATER)
     commit(warehouse, dataset, batch, run, lease)
-    after = everything(warehouse)
+    after = receipt_of(warehouse, run)
     commit(warehouse, dataset, batch, run, lease)
-    assert everything(warehouse) == after
-    lease.release(STARTED)
+    assert receipt_of(warehouse, run) == after
+    assert len(rows_of(warehouse, "extraction_quarantine", "reason = 'twice'")) == 1
 
 
-def test_batches_of_one_run_add_to_one_receipt(warehouse: Warehouse, dataset: Dataset) -> None:
-    run, lease = begin(warehouse, "two-batches")
-    first = staged_batch(warehouse, dataset, run, flats("a1", "a2"), finished=False)
-    commit(warehouse, dataset, first, run, lease)
-    between = receipt_of(warehouse, run)
-    assert (between["status"], between["finished_at"], between["records_processed"]) == ("running", None, 2)
-    bad = (Quarantined("a4", "bad"),)
-    commit(
-        warehouse, dataset, staged_batch(warehouse, dataset, run, flats("a3"), number=2, quarantined=bad), run, lease
-    )
-    lease.release(STARTED)
-    whole = receipt_of(warehouse, run)
-    assert (whole["status"], whole["records_processed"], whole["loaded"], whole["quarantined"]) == ("ok", 4, 3, 1)
+def test_a_commit_renews_the_lease(warehouse: Warehouse) -> None:
+    with Writer(warehouse, "renewing") as writer:
+        before = state_of(warehouse)["lease_until"]
+        writer.put()
+        assert state_of(warehouse)["lease_until"] > before
 
 
-def test_a_commit_renews_the_lease(warehouse: Warehouse, dataset: Dataset) -> None:
-    run, lease = begin(warehouse, "renewing")
-    before = state_of(warehouse)["lease_until"]
-    commit(warehouse, dataset, staged_batch(warehouse, dataset, run, []), run, lease)
-    assert state_of(warehouse)["lease_until"] > before
-    lease.release(STARTED)
-
-
-def test_a_lease_lost_after_staging_leaves_every_table_as_it_was(warehouse: Warehouse, dataset: Dataset) -> None:
-    put(warehouse, dataset, "stored", flats("kept"))
+def test_a_commit_that_cannot_be_leaves_every_table_as_it_was(
+    warehouse: Warehouse, dataset: Dataset, merged: Merged
+) -> None:
+    free_lease(warehouse)
     run, lease = begin(warehouse, "slow")
-    bad = (Quarantined("bad", "bad"),)
-    records = [version("kept", "sent", 5), *flats("never")]
-    batch = staged_batch(warehouse, dataset, run, records, quarantined=bad, watermark=LATER + timedelta(days=1))
-    warehouse.run(f"UPDATE {warehouse.table('extraction_state')} SET lease_until = TIMESTAMP '2024-01-01' WHERE TRUE")
-    other = Lease.acquire(warehouse, "quick", seconds=60, clock=lambda: 0.0)
-    assert other is not None
+    bad = (Quarantined("never", "bad"),)
+    records = [version("updated", "again", 9), *flats("never")]
+    batch = staged_batch(warehouse, run, records, quarantined=bad, watermark=LATER + timedelta(days=1))
     before = everything(warehouse)
+
+    with pytest.raises(WarehouseUnavailableError, match="refused the request"):
+        commit(warehouse, dataset, batch, run._replace(started_at=LATER), lease)
+    assert everything(warehouse) == before, "its receipt is missing"
+
+    lost = Lease(warehouse, run.id + "-lost", 60, lambda: 0.0)
     with pytest.raises(LeaseLostError, match="nothing is lost"):
-        commit(warehouse, dataset, batch, run, lease)
-    assert everything(warehouse) == before
-    other.release(STARTED)
+        commit(warehouse, dataset, batch._replace(number=2), run, lost)
+    assert everything(warehouse) == before, "another run holds the lease"
 
-
-def test_without_its_receipt_nothing_is_committed(warehouse: Warehouse, dataset: Dataset) -> None:
-    run, lease = begin(warehouse, "known")
-    unknown = run._replace(started_at=LATER)
-    batch = staged_batch(warehouse, dataset, run, flats("orphan"))
-    before = everything(warehouse)
-    with pytest.raises(Exception, match="refused the request"):
-        commit(warehouse, dataset, batch, unknown, lease)
-    assert everything(warehouse) == before
-    lease.release(STARTED)
-
-
-def test_a_staging_table_that_is_gone_commits_nothing(warehouse: Warehouse, dataset: Dataset) -> None:
-    run, lease = begin(warehouse, "expired")
-    batch = staged_batch(warehouse, dataset, run, flats("expired"))
-    warehouse.client.delete_table(warehouse.reference(batch.staging or ""))
-    before = everything(warehouse)
+    assert batch.staged is not None
+    warehouse.client.delete_table(warehouse.reference(batch.staged.rows))
     with pytest.raises(NotReadyError):
-        commit(warehouse, dataset, batch, run, lease)
-    assert everything(warehouse) == before
-    lease.release(STARTED)
-
-
-def test_rows_of_two_distant_days_are_replaced_in_place(warehouse: Warehouse, dataset: Dataset) -> None:
-    month = timedelta(days=30).total_seconds() / 60
-    put(warehouse, dataset, "distant-1", [*flats("near"), *flats("far", start=-month)])
-    changed = [*flats("near", originatingDirection="new"), *flats("far", start=-month, originatingDirection="new")]
-    assert put(warehouse, dataset, "distant-2", changed)["loaded"] == 2
-    stored = {row["id"]: row for row in rows_of(warehouse, dataset.name) if row["id"] in ("near", "far")}
-    assert {row["direction"] for row in stored.values()} == {"new"}
-    assert stored["far"]["created_date"] == START - timedelta(days=30)
+        commit(warehouse, dataset, batch._replace(number=3), run, lease)
+    assert everything(warehouse) == before, "its staging table is gone"
