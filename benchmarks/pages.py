@@ -1,6 +1,7 @@
 """Ready result pages of a detail job, served by a process of its own so that making them costs the reader nothing."""
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,12 @@ _NOW = 1_715_817_600_000
 _LONG_AFTER = _NOW + 60 * DAY
 _CONVERSATIONS_A_DAY = 15_000
 _PAGE_SIZE = 1_000
+_IDS = re.compile(rb'("conversationId":")..')
+# Token, job, its state, the horizon and an empty list at once: each reader takes what it asked for.
+_OTHERWISE = (
+    b'{"access_token":"token","token_type":"bearer","expires_in":86400,"jobId":"benchmark","state":"FULFILLED",'
+    b'"dataAvailabilityDate":"2024-05-16T00:00:00.000Z","entities":[],"pageCount":1}'
+)
 
 
 def job_pages_of(conversations: int, kilobytes: float) -> list[bytes]:
@@ -39,10 +46,13 @@ def job_pages_of(conversations: int, kilobytes: float) -> list[bytes]:
 
 
 @contextmanager
-def served(pages: list[bytes]) -> Iterator[str]:
-    """The base address of a server in another process that answers every path with the page its cursor names."""
+def served(pages: list[bytes], times: int = 1) -> Iterator[str]:
+    """The base address of a server in another process: a login, and one fulfilled job with these pages.
+
+    With `times` they come that often, each time with other ids.
+    """
     ours, theirs = Pipe()
-    process = Process(target=_serve, args=(pages, theirs), daemon=True)
+    process = Process(target=_serve, args=(pages, times, theirs), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"
@@ -70,17 +80,32 @@ def _page(records: tuple[dict[str, Any], ...], number: int, *, last: bool) -> by
     return orjson.dumps(page if last else page | {"cursor": str(number + 1)})
 
 
-def _serve(pages: list[bytes], parent: Connection) -> None:
+def _nth(pages: list[bytes], number: int, last: int) -> bytes:
+    """A page of a result that repeats the pages with other ids; its cursor names the next."""
+    again, position = divmod(number, len(pages))
+    body = _IDS.sub(rb"\g<1>%02x" % again, pages[position])
+    head = body[: body.rindex(b',"dataAvailabilityDate"')]
+    cursor = b"" if number == last else b',"cursor":"%d"' % (number + 1)
+    return head + b',"dataAvailabilityDate":"2024-05-16T00:00:00.000Z"' + cursor + b"}"
+
+
+def _serve(pages: list[bytes], times: int, parent: Connection) -> None:
+    last = len(pages) * times - 1
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            cursor = parse_qs(urlsplit(self.path).query).get("cursor", ["0"])[0]
-            self._answer(pages[int(cursor)])
+            address = urlsplit(self.path)
+            if address.path.endswith("/results"):
+                number = int(parse_qs(address.query).get("cursor", ["0"])[0])
+                self._answer(_nth(pages, number, last) if times > 1 else pages[number])
+            else:
+                self._answer(_OTHERWISE)
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer(b'{"access_token":"token","token_type":"bearer","expires_in":86400}')
+            self._answer(_OTHERWISE)
 
         def _answer(self, body: bytes) -> None:
             self.send_response(200)
