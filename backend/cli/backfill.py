@@ -58,4 +58,9 @@ def _run(tools: Tools, plan: Plan) -> None:
                     f"{day}: {failure.run_id} failed ({failure.error.code}): {failure.error} "
                     f"The days before are loaded; go on with --from {day}."
                 ) from None
+            if answer.more:
+                raise click.ClickException(
+                    f"{day} was not read to its end within RUN_DEADLINE_SECONDS. Raise it, or wait some hours until "
+                    f"Genesys's data lake has the day; then go on with --from {day}."
+                )
     click.echo(f"{rows} conversations read.")

@@ -49,7 +49,14 @@ def _send(webhook: Secret | None, state: str, alert: Alert) -> None:
     if webhook is None:
         return
     body = {"state": state, "code": alert.code, "message": alert.message, "since": rfc3339(alert.since)}
-    retry = Retry(total=2, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None)
+    retry = Retry(
+        total=2,
+        backoff_factor=0.5,
+        status_forcelist=(429, 500, 502, 503, 504),
+        allowed_methods=None,
+        # The webhook must not hold up the run for as long as it likes.
+        respect_retry_after_header=False,
+    )
     with requests.Session() as session:
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(max_retries=retry))

@@ -52,7 +52,7 @@ class Gathered:
                 self._flats[flat.id] = flat
 
     def _refuse(self, error: RecordError) -> None:
-        key = error.conversation_id or f"unreadable {len(self._refused)}"
+        key = error.conversation_id or f"unreadable {len(self._seen)}"
         if key not in self._seen:
             self._seen.add(key)
             self._refused[key] = Quarantined(error.conversation_id, error.reason)

@@ -57,7 +57,7 @@ def span_to_read(
     if watermark is not None and watermark > now:
         raise TaskError(
             f"The stored watermark {watermark.isoformat()} lies in the future, so nothing was read. "
-            "Correct the clock, or clear the watermark in the table extraction_state."
+            "Correct the clock, or clear the watermark with python -m backend resync --yes."
         )
     end = _whole_millisecond(now - delay)
     if resume_from is not None:

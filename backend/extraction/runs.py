@@ -82,8 +82,10 @@ def _under_lease(tools: Tools, run: Run, lease: Lease, state: State, work: Work)
     except Exception as error:
         raise _failed(run, _close_failed(tools, run, genesys.requests, error)) from error
     finally:
-        _announce(tools)
-        _release(lease, pacer)
+        try:
+            _announce(tools)
+        finally:
+            _release(lease, pacer)
     _LOG.info("%s ok: %d records, watermark %s, more %s", run.id, progress.records, progress.watermark, progress.more)
     return Answer(run.id, "ok", progress.records, progress.watermark, progress.more, genesys.requests)
 

@@ -21,7 +21,7 @@ from backend.extraction.records import decode_conversation_id
 from backend.extraction.rows import Names
 from backend.extraction.tie_out import compare_settled_days
 from backend.genesys.conversations import details_by_ids
-from backend.genesys.jobs import JobUnreadableError, availability, job_pages, job_state, submit_job
+from backend.genesys.jobs import availability, job_pages, job_state, submit_job
 from backend.warehouse.commit_script import Settling
 from backend.warehouse.settled import StoredRow, create_seen_table, drop_seen_table, unseen_rows
 
@@ -39,7 +39,6 @@ class Cycle(msgspec.Struct, frozen=True):
     start: datetime
     end: datetime
     job_id: str
-    jobs: int
     seen: str
     cursor: str | None = None
     read: bool = False
@@ -57,6 +56,7 @@ class _Slice:
     cycle: Cycle
     end: float
     number: int = 0
+    jobs: int = 0
     seen: set[str] = field(default_factory=set)
 
     def is_over(self) -> bool:
@@ -102,29 +102,33 @@ def _begin(context: Context) -> Generator[None, None, Cycle | None]:
     span = span_to_settle(horizon, context.state.settled_through, context.state.first_start)
     if span is None:
         return None
-    return (yield from _submit(context, span.start, span.end, jobs=1))
+    return (yield from _submit(context, span.start, span.end, name=context.run.id))
 
 
-def _submit(context: Context, start: datetime, end: datetime, *, jobs: int) -> Generator[None, None, Cycle]:
+def _submit(context: Context, start: datetime, end: datetime, *, name: str) -> Generator[None, None, Cycle]:
     """A new job, and an empty table for the ids that it will show."""
     job_id = submit_job(context.genesys, start, end)
     yield
-    seen = create_seen_table(context.tools.warehouse, f"{context.run.id}-{jobs}")
+    seen = create_seen_table(context.tools.warehouse, name)
     yield
-    return Cycle(start, end, job_id, jobs, seen)
+    return Cycle(start, end, job_id, seen)
 
 
 def _again(work: _Slice, reason: str) -> Iterator[None]:
-    """Begins the reading anew with another job; whatever was committed stays, and is read a second time."""
+    """Begins the reading anew with another job; whatever was committed stays, and is read a second time.
+
+    The old table of seen ids expires by itself: until the next commit the state row still names it.
+    """
     cycle = work.cycle
-    if cycle.jobs >= _MOST_JOBS:
+    work.jobs += 1
+    if work.jobs >= _MOST_JOBS or work.is_over():
         raise GenesysInvalidResponseError(
             f"Genesys Cloud could not complete a detail job over {cycle.start:%Y-%m-%d} to {cycle.end:%Y-%m-%d} in "
-            f"{cycle.jobs} tries ({reason}). Rows of these days stay provisional; the next slice tries again."
+            f"{work.jobs} tries ({reason}). Rows of these days stay provisional; the next slice tries again."
         )
-    drop_seen_table(work.context.tools.warehouse, cycle.seen)
     work.seen.clear()
-    work.cycle = yield from _submit(work.context, cycle.start, cycle.end, jobs=cycle.jobs + 1)
+    name = f"{work.context.run.id}-{work.jobs}"
+    work.cycle = yield from _submit(work.context, cycle.start, cycle.end, name=name)
 
 
 def _read(work: _Slice) -> Iterator[None]:
@@ -140,7 +144,7 @@ def _read(work: _Slice) -> Iterator[None]:
         else:
             try:
                 yield from _read_pages(work)
-            except JobUnreadableError as error:
+            except GenesysInvalidResponseError as error:
                 yield from _again(work, error.message)
 
 

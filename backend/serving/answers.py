@@ -9,16 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.catalog import Dataset, looker_field, looker_schema
+from backend.errors import InternalError
 from backend.serving.bodies import Body, TooManyBytesError, data_body
 from backend.serving.cache import AnswerCache, CacheState
 from backend.serving.config import Configuration, config_answer, read_config
 from backend.serving.explanation import Explainer, with_explanation
+from backend.serving.filters import refused_by_engine
 from backend.serving.freshness import Freshness, FreshnessReader
 from backend.serving.parameters import Facts
 from backend.serving.queries import Queries, timed_out
 from backend.serving.refusals import Refusals
 from backend.serving.request import ConfigRequest, DataRequest, read_body
-from backend.serving.results import Result
+from backend.serving.results import Job, Result
 from backend.serving.samples import sample_rows
 from backend.serving.selection import Field, Selection, read_fields, read_selection
 from backend.serving.sql import Query, build_query
@@ -103,17 +105,25 @@ class Answers:
         began = pending.began if pending else time.time()
         left = began + self._settings.query_timeout_seconds - time.time()
         seconds = min(PATIENCE_SECONDS, max(left, 0))
-        with self._refusals.of_cost(asked.selection, asked.query, asked.labels):
-            if pending:
-                result = self._queries.resume(pending.job, asked.query, seconds)
-            else:
-                result = self._queries.run(asked.query, asked.labels, seconds)
+        result = self._run(asked, pending, seconds)
         if isinstance(result, Result):
             return self._body(asked, result)
         if time.time() >= began + self._settings.query_timeout_seconds:
             self._queries.cancel(result, asked.query)
             raise timed_out(asked.query.text)
         return Pending(result, asked.digest, pending.freshness if pending else asked.freshness, began)
+
+    def _run(self, asked: _Asked, pending: Pending | None, seconds: float) -> Result | Job:
+        try:
+            with self._refusals.of_cost(asked.selection, asked.query, asked.labels):
+                if pending:
+                    return self._queries.resume(pending.job, asked.query, seconds)
+                return self._queries.run(asked.query, asked.labels, seconds)
+        except InternalError as error:
+            refusal = refused_by_engine(asked.selection.predicates, error.debug)
+            if refusal is None:
+                raise
+            raise refusal from error
 
     def _body(self, asked: _Asked, result: Result) -> Body:
         selection, limits = asked.selection, self._settings

@@ -98,22 +98,40 @@ def _values(operator: Operator, field: Dimension, given: Iterable[Value]) -> tup
     return None
 
 
-def _regular_expression(field: Dimension, value: Scalar) -> str:
-    pattern = str(value)
+def refused_by_engine(predicates: Predicates, reason: str) -> InvalidFilterError | None:
+    """The error for a statement that BigQuery calls invalid: its RE2 may be another version than the one at hand.
+
+    None where the statement holds no regular expression, so that the fault is ours.
+    """
+    fields = [item.field for group in predicates for item in group if item.operator.sql.startswith("REGEXP")]
+    if not fields:
+        return None
+    labels = " and ".join(f"'{label}'" for label in dict.fromkeys(field.label for field in fields))
+    return InvalidFilterError(
+        f"The data warehouse refuses the regular expression in the filter on {labels}. Correct it in the filter.",
+        debug=reason,
+    )
+
+
+def _part_of_text(field: Dimension, value: Scalar) -> str:
+    return _regular_expression(field, str(value), str(value))
+
+
+def _whole_text(field: Dimension, value: Scalar) -> str:
+    return _regular_expression(field, f"^(?:{_part_of_text(field, value)})$", str(value))
+
+
+def _regular_expression(field: Dimension, pattern: str, given: str) -> str:
     # Arrow evaluates regular expressions with RE2, as BigQuery does.
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid as error:
         raise InvalidFilterError(
-            f"The filter on '{field.label}' holds '{quoted(pattern)}', which is no valid regular expression (RE2). "
+            f"The filter on '{field.label}' holds '{quoted(given)}', which is no valid regular expression (RE2). "
             "Correct it in the filter.",
             debug=f"field {field.name}: {quoted(str(error))}",
         ) from None
     return pattern
-
-
-def _whole_text(field: Dimension, value: Scalar) -> str:
-    return _regular_expression(field, f"^(?:{_regular_expression(field, value)})$")
 
 
 _TEXT: frozenset[Kind] = frozenset({"text"})
@@ -127,7 +145,7 @@ _OPERATORS = {
     "BETWEEN": Operator("{field} BETWEEN {0} AND {1}", "two", _TEXT | _TIME),
     "IS_NULL": Operator("{field} IS NULL", "nothing", _EVERY),
     "CONTAINS": Operator("STRPOS({field}, {0}) > 0", "one", _TEXT),
-    "REGEXP_PARTIAL_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", _TEXT, _regular_expression),
+    "REGEXP_PARTIAL_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", _TEXT, _part_of_text),
     "REGEXP_EXACT_MATCH": Operator("REGEXP_CONTAINS({field}, {0})", "one", _TEXT, _whole_text),
     "NUMERIC_GREATER_THAN": Operator("{field} > {0}", "one", _TIME),
     "NUMERIC_GREATER_THAN_OR_EQUAL": Operator("{field} >= {0}", "one", _TIME),

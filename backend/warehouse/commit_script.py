@@ -75,7 +75,8 @@ class Batch(NamedTuple):
 
     `watermark` is None where none moves; with it goes `resume_from`, None where the span was read to its end.
     `available` is the `dataAvailabilityDate` of the job that was read, None for the query API. `released` are ids that
-    leave the quarantine. `withheld_deletions` is None except where a cycle ends, so that no other batch clears its alert.
+    leave the quarantine. `withheld_deletions` is None except where a cycle ends, so that no other batch clears its
+    alert.
     """
 
     number: int

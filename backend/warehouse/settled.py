@@ -10,7 +10,8 @@ from backend.warehouse.client import CALL_TIMEOUT_SECONDS, RETRY, Warehouse, war
 from backend.warehouse.staging import drop_staging, staging_name
 from backend.warehouse.tables import DETAILS
 
-_EXPIRES = timedelta(days=2)
+# A cycle that an outage interrupts goes on afterwards.
+_EXPIRES = timedelta(days=14)
 
 
 class StoredRow(NamedTuple):

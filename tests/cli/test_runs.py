@@ -1,6 +1,7 @@
 """`runs`: receipts as a table and as JSON lines."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,17 +15,20 @@ from backend.warehouse.receipts import close_receipt, open_receipt
 from backend.warehouse.tables import create_missing_tables
 from tests.cli.conftest import Command
 from tests.conftest import MakeSettings
+from tests.warehouse.temporary import temporary_datasets
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
-def embedded(embedded_settings: MakeSettings, environment: dict[str, str]) -> Settings:
-    """The environment points to a new project of the embedded BigQuery."""
-    settings = embedded_settings()
-    environment["BIGQUERY_EMULATOR_HOST"] = str(settings.bigquery_emulator_host)
-    environment["BIGQUERY_PROJECT"] = settings.bigquery_project
-    return settings
+def embedded(embedded_settings: MakeSettings, environment: dict[str, str]) -> Iterator[Settings]:
+    """The environment points to a new dataset of the embedded BigQuery."""
+    with temporary_datasets(embedded_settings) as make:
+        settings = make()
+        environment["BIGQUERY_EMULATOR_HOST"] = str(settings.bigquery_emulator_host)
+        environment["BIGQUERY_PROJECT"] = settings.bigquery_project
+        environment["BIGQUERY_DATASET"] = settings.bigquery_dataset
+        yield settings
 
 
 @pytest.fixture

@@ -14,9 +14,8 @@ from backend.extraction.flatten import FlatConversation
 from backend.extraction.rows import Names, Provenance, RowMapping
 from backend.warehouse.client import Warehouse
 from backend.warehouse.staging import stage
-from backend.warehouse.tables import create_missing_tables
 from tests.conftest import MakeSettings
-from tests.extraction.records import acd, agent, conversation, flat, metric, segment
+from tests.extraction.records import START, acd, agent, conversation, flat, metric, segment
 
 CATALOG = load_catalog()
 DATASET = CATALOG["interaction_details"]
@@ -89,7 +88,25 @@ def test_names_do_not_change_the_hash() -> None:
 def test_the_columns_are_those_of_the_table_in_its_order() -> None:
     declared = [column.name for column in DATASET.table.columns]
     assert list(MAPPING.row(FLAT, NAMES, Provenance(READ_AT))) == declared
-    assert MAPPING.table([FLAT], NAMES, Provenance(READ_AT)).column_names == declared
+    references = ["first_queue_id", "team_id", "skill_ids", "wrapup_code_id"]
+    table = MAPPING.table([FLAT], NAMES, Provenance(READ_AT))
+    assert table.column_names == declared + references
+    assert [table.column(name)[0].as_py() for name in references] == ["q1", "t1", None, "w1"]
+
+
+@pytest.mark.parametrize(
+    ("end", "available", "settled"),
+    [
+        pytest.param(30, None, False, id="read by the query API"),
+        pytest.param(30, timedelta(minutes=31), True, id="ended before the job's data were available"),
+        pytest.param(30, timedelta(minutes=30), False, id="ended at that moment"),
+        pytest.param(30, timedelta(minutes=29), False, id="ended after it"),
+        pytest.param(None, timedelta(days=9), False, id="open"),
+    ],
+)
+def test_when_a_row_is_settled(end: float | None, available: timedelta | None, settled: bool) -> None:
+    provenance = Provenance(READ_AT, START + available if available else None)
+    assert MAPPING.row(flat(conversation(end=end)), NAMES, provenance)["settled"] is settled
 
 
 def test_a_column_that_nothing_fills_is_refused() -> None:
@@ -106,14 +123,16 @@ def test_a_batch_without_rows_keeps_its_types() -> None:
 
 def test_values_are_exact_through_parquet_and_the_warehouse(temporary_settings: MakeSettings) -> None:
     warehouse = Warehouse(temporary_settings())
-    create_missing_tables(warehouse, CATALOG.values())
+    warehouse.client.create_dataset(f"{warehouse.project}.{warehouse.dataset}")
     largest = msgspec.structs.replace(FLAT, id="largest", wait_ms=2**63 - 1, talk_ms=1, hold_ms=0)
     empty = msgspec.structs.replace(flat(conversation(end=None)), id="empty")
     written = [FLAT, largest, empty]
-    rows = MAPPING.table(written, NAMES, Provenance(READ_AT, settled=True))
-    staging = stage(warehouse, DATASET, rows, batch="exact-1", heartbeat=lambda: None)
-    read = {row["id"]: dict(row.items()) for row in warehouse.run(f"SELECT * FROM {warehouse.table(staging)}")}
-    assert read == {record.id: MAPPING.row(record, NAMES, Provenance(READ_AT, settled=True)) for record in written}
+    rows = MAPPING.table(written, NAMES, Provenance(READ_AT, available=READ_AT))
+    staging = stage(warehouse, rows, name=f"{warehouse.dataset}-exact", heartbeat=lambda: None)
+    columns = ", ".join(column.name for column in DATASET.table.columns)
+    stored = warehouse.run(f"SELECT {columns} FROM {warehouse.table(staging)}")
+    read = {row["id"]: dict(row.items()) for row in stored}
+    assert read == {record.id: MAPPING.row(record, NAMES, Provenance(READ_AT, available=READ_AT)) for record in written}
     assert (read["c1"]["talk_time"], read["c1"]["wait_time"]) == (Decimal("5097600.919"), Decimal("11.18"))
     assert read["largest"]["wait_time"] == Decimal("9223372036854775.807")
     assert read["c1"]["created_date"] == FLAT.created_date

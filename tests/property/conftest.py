@@ -7,8 +7,9 @@ from tests.conftest import MakeSettings
 from tests.extraction.conftest import clock, temporary_settings
 from tests.extraction.organization import Clock
 from tests.genesys.conftest import genesys
-from tests.genesys.fakes import SECRET, FakeGenesys
+from tests.genesys.fakes import FakeGenesys
 from tests.property.service import Service
+from tests.property.settings import settings_of
 from tests.property.source import Source
 
 __all__ = ["clock", "genesys", "temporary_settings"]
@@ -29,14 +30,3 @@ def service(temporary_settings: MakeSettings, source: Source, clock: Clock) -> M
         return Service(temporary_settings(**settings_of(source.fake.url) | values), clock)
 
     return make
-
-
-def settings_of(url: str) -> dict[str, Any]:
-    return {
-        "genesys_region": None,
-        "genesys_api_url": url,
-        "genesys_login_url": url,
-        "genesys_client_secret": SECRET,
-        "genesys_requests_per_minute": 100_000,
-        "extract_start": "2024-03-08",
-    }

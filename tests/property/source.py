@@ -1,20 +1,41 @@
 """A Genesys organisation that tests write the history of: each conversation has versions, and its data lake lags."""
 
+import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.server import ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
 from backend.forms import rfc3339
 from tests.extraction.organization import LOOKUPS, Clock
 from tests.extraction.records import Json
-from tests.genesys.fakes import FakeGenesys, Received, Reply
+from tests.genesys.fakes import FakeGenesys, Handler, Received, Reply
 
 DETAILS = "/api/v2/analytics/conversations/details"
 QUERY = f"{DETAILS}/query"
 JOBS = f"{DETAILS}/jobs"
 AGGREGATES = "/api/v2/analytics/conversations/aggregates/query"
 LAG = timedelta(hours=2)
+
+
+@contextmanager
+def fake_genesys() -> Iterator[FakeGenesys]:
+    """A server of its own, for an example that no fixture serves."""
+    fake = FakeGenesys()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"fake": fake}))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class Source:

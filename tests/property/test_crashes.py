@@ -23,13 +23,13 @@ def test_dying_at_every_effect_of_settle_in_turn(source: Source, service: MakeSe
         each.run_all("extract")
         each.run_all("settle")
     source.delete("old-007")
-    for effects in count():
+    deaths = 0
+    for effects in range(18):
         source.put(call("today-1", TODAY, talk=1_000 + effects))
         source.put(call("old-003", YESTERDAY, talk=1_000 + effects))
         clock.sleep(3 * 3_600)
-        if not killed.die("settle", effects):
-            break
-    assert effects >= 16, "job, staging, commits, marking, comparison, receipt, lease"
+        deaths += killed.die("settle", effects)
+    assert deaths >= 14, "job, staging, commits, marking, receipt, lease"
     finish(source, clock, undisturbed, killed)
 
 
@@ -46,11 +46,12 @@ def test_dying_in_a_lookups_run_that_renames(source: Source, service: MakeServic
         source.rename("/api/v2/routing/skills", f"German {effects}")
         if not killed.die("lookups", effects):
             break
-        killed.run("extract")
+        if effects == 4:
+            killed.run("extract")
     assert effects >= 6
     undisturbed.run("lookups")
     assert killed.data() == undisturbed.data()
-    assert {row["queue_name"] for row in killed.rows("queue_performance")} == {f"Billing {effects}"}
+    assert {row["queue_name"] for row in killed.rows("queue_performance")} == {None, f"Billing {effects}"}
     names = {(row["queue_name"], row["disposition_code"]) for row in killed.rows("interaction_details")}
     assert names == {(f"Billing {effects}", f"Resolved {effects}")}
 

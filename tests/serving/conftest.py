@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from google.cloud import bigquery
 
 import backend
@@ -12,8 +14,14 @@ from backend.catalog import load_catalog
 from backend.settings import Settings
 from backend.warehouse.client import Warehouse
 from backend.warehouse.tables import create_missing_tables
+from sandbox.looker.apps_script import AppsScript
+from sandbox.looker.host import LookerStudio
+from sandbox.looker.url_fetch import FetchRequest, FetchResponse
 from tests.conftest import API_KEY, MakeSettings
 from tests.serving.oracle import Interaction, generate
+
+_BACKEND = "http://backend.test"
+_CONNECTOR = Path(__file__).parents[2] / "connector_apps_script"
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,17 @@ def served(embedded_settings: MakeSettings) -> Served:
         [row.as_loaded() for row in rows], table.reference, job_config=bigquery.LoadJobConfig(schema=table.schema)
     ).result()
     return Served(settings, rows)
+
+
+def looker_studio(app: Flask) -> LookerStudio:
+    """Looker Studio with the real Apps Script files, whose backend is this application."""
+
+    def fetch(request: FetchRequest) -> FetchResponse:
+        path = request.url.removeprefix(_BACKEND)
+        answer = app.test_client().post(path, data=request.payload.encode(), headers=dict(request.headers))
+        return FetchResponse(answer.status_code, answer.get_data(as_text=True))
+
+    return LookerStudio(AppsScript(_CONNECTOR, {"BACKEND_URL": _BACKEND}, fetch=fetch))
 
 
 type Ask = Callable[..., tuple[int, dict[str, Any]]]

@@ -164,6 +164,14 @@ def test_a_refusal_stands_where_what_would_fit_cannot_be_counted(ask: Ask, monke
     assert "Choose a shorter period" in answer["error"]["message"]
 
 
+@pytest.mark.parametrize("operator", ["REGEXP_PARTIAL_MATCH", "REGEXP_EXACT_MATCH"])
+@pytest.mark.parametrize("pattern", ["(", "(?<name>a)", "(?:a{1000}){3}", "(?=a)"])
+def test_a_regular_expression_that_the_engine_refuses_is_the_users(ask: Ask, pattern: str, operator: str) -> None:
+    status, answer = ask(body("interactions", filters=[[condition("agent_name", operator, pattern)]]))
+    assert (status, answer["error"]["code"]) == (400, "invalid_filter")
+    assert "'Agent'" in answer["error"]["message"]
+
+
 @pytest.mark.parametrize(
     "value", ["'; DROP TABLE interaction_details; --", "\\", "`", "\0", "@p0", "😀", "x" * 100_000]
 )

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from google.cloud import bigquery
 
 import backend
@@ -19,6 +20,7 @@ from sandbox.genesys import DEFAULT_CLIENT, World
 from sandbox.genesys import create_app as create_simulator
 from sandbox.looker.field_types import SEMANTIC_TYPES
 from tests.conftest import API_KEY, MakeSettings
+from tests.serving.conftest import looker_studio
 
 CATALOG = load_catalog()
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -90,7 +92,8 @@ def genesys() -> Genesys:
 
 
 class Asker:
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Flask) -> None:
+        self.app = app
         self._client = app.test_client()
 
     def __call__(self, dataset: str, *names: str, period: Any = PERIOD, **params: str) -> list[list[Any]]:
@@ -203,6 +206,35 @@ def test_service_level_follows_the_official_formula(ask: Asker, genesys: Genesys
         assert Decimal(base) == expected
         assert Decimal(met) == figures["answered"] - figures["answered_over_target"]
         assert float(level) == float(met) / float(base)
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "groups"),
+    [([], []), (["channel"], ["mediaType"]), (["queue_name", "channel"], ["queueId", "mediaType"])],
+    ids=["all", "by channel", "by queue and channel"],
+)
+def test_each_formula_renders_as_genesyss_own_numbers_divide(
+    ask: Asker, genesys: Genesys, dimensions: list[str], groups: list[str]
+) -> None:
+    source = looker_studio(ask.app).add_data_source({"dataset": "queue_performance", "includeAbandons": True}, API_KEY)
+    ratios = [field for field in CATALOG["queue_performance"].fields if isinstance(field, Ratio)]
+    days = (FIRST.date(), FIRST.date() + timedelta(days=2))
+    table = source.chart(dimensions, [ratio.name for ratio in ratios], days)
+    expected: dict[tuple[Any, ...], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for (_, *key), figures in _sums(genesys, "P1D", *groups).items():
+        into = expected[
+            tuple(part.upper() if part and groups[i] == "mediaType" else part for i, part in enumerate(key))
+        ]
+        for name, amount in figures.items():
+            into[name] += amount
+        into["service_level_met"] = into["answered"] - into["answered_over_target"]
+        into["service_level_base"] = into["answered"] + into["abandoned"] - into["short_abandoned"]
+    assert {row[: len(dimensions)] for row in table.rows} == set(expected)
+    for row in table.rows:
+        figures = expected[row[: len(dimensions)]]
+        for ratio, value in zip(ratios, row[len(dimensions) :], strict=True):
+            base = figures[ratio.denominator]
+            assert value == (Context(prec=38).divide(figures[ratio.numerator], base) if base else None), ratio.name
 
 
 def test_each_formula_is_its_parts_divided(ask: Asker) -> None:

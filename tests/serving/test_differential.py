@@ -8,22 +8,17 @@ import os
 import random
 from datetime import date, timedelta
 from decimal import Context, Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 
 import backend
-from sandbox.looker.apps_script import AppsScript
 from sandbox.looker.chart import Table, build_table
 from sandbox.looker.data_source import DataSource
 from sandbox.looker.filters import Filter, FilterValue
-from sandbox.looker.host import LookerStudio
-from sandbox.looker.url_fetch import FetchRequest, FetchResponse
 from tests.conftest import API_KEY
-from tests.serving.conftest import Served
+from tests.serving.conftest import Served, looker_studio
 from tests.serving.oracle import DIMENSIONS, Interaction, holds, in_period
 
 CHARTS = int(os.environ.get("DIFFERENTIAL_CHARTS", "240"))
@@ -100,16 +95,7 @@ NUMERIC = [f"NUMERIC_{name}_THAN{end}" for name in ("GREATER", "LESS") for end i
 
 @pytest.fixture(scope="module")
 def data_source(served: Served) -> DataSource:
-    app = backend.create_app(served.settings)
-    folder = Path(__file__).parents[2] / "connector_apps_script"
-    script = AppsScript(folder, {"BACKEND_URL": "http://backend.test"}, fetch=lambda request: _through(app, request))
-    return LookerStudio(script).add_data_source(key=API_KEY)
-
-
-def _through(app: Flask, request: FetchRequest) -> FetchResponse:
-    path = request.url.removeprefix("http://backend.test")
-    answer = app.test_client().post(path, data=request.payload.encode(), headers=dict(request.headers))
-    return FetchResponse(answer.status_code, answer.get_data(as_text=True))
+    return looker_studio(backend.create_app(served.settings)).add_data_source(key=API_KEY)
 
 
 @pytest.mark.parametrize("start", range(0, CHARTS, BATCH))

@@ -60,6 +60,15 @@ def free_lease(warehouse: Warehouse) -> None:
     set_state(warehouse, lease_holder="NULL", lease_until="NULL", paced_until="NULL")
 
 
+def empty(warehouse: Warehouse) -> None:
+    """As before the first run, as far as a status or a task can see."""
+    tables = ("interaction_details", "extraction_runs", "extraction_quarantine", "extraction_tie_out")
+    script = [f"DELETE FROM {warehouse.table(name)} WHERE TRUE" for name in (*tables, "extraction_alerts", "lookups")]
+    warehouse.run(";\n".join(script) + ";")
+    none = ("first_start", "watermark", "resume_from", "settled_through", "settling", "names_applied_at")
+    set_state(warehouse, **dict.fromkeys((*none, "lease_holder", "lease_until", "paced_until"), "NULL"))
+
+
 def flats(*identities: str, **values: Any) -> list[FlatConversation]:
     return [flat(conversation(identity=identity, **values)) for identity in identities]
 
@@ -128,6 +137,7 @@ class Writer:
     def __init__(self, warehouse: Warehouse, name: str) -> None:
         self._warehouse = warehouse
         self._number = 0
+        self._counts: tuple[int, ...] = (0,) * len(COUNTED)
         free_lease(warehouse)
         self.run, self.lease = begin(warehouse, name)
 
@@ -152,13 +162,10 @@ class Writer:
 
     def _commit(self, batch: Batch) -> tuple[int, ...]:
         self._number += 1
-        before = self.counts()
         commit(self._warehouse, DATASET, batch, self.run, self.lease)
-        return tuple(after - earlier for after, earlier in zip(self.counts(), before, strict=True))
-
-    def counts(self) -> tuple[int, ...]:
         receipt = receipt_of(self._warehouse, self.run)
-        return tuple(receipt[name] for name in COUNTED)
+        before, self._counts = self._counts, tuple(receipt[name] for name in COUNTED)
+        return tuple(after - earlier for after, earlier in zip(self._counts, before, strict=True))
 
 
 def put(warehouse: Warehouse, name: str, records: Sequence[FlatConversation], **options: Any) -> Row:

@@ -1,4 +1,4 @@
-"""A day of conversations as three commits leave it: read once, read again through a job, two of them gone."""
+"""A day of conversations as three commits leave it: read once, read again through a job, some of them gone."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,12 +30,13 @@ def queued(queue: str, *metrics: Json, minute: float = 0) -> Json:
 
 
 def answered(user: str | None, queue: str | None, *metrics: Json, minute: float = 1) -> Json:
-    own = {"userId": user} if user else {}
-    place = {"queueId": queue} if queue else {}
-    return participant("agent", *metrics, segments=[segment(_BASE + minute, **place)], **own)
+    place = segment(_BASE + minute) | ({"queueId": queue} if queue else {})
+    return participant("agent", *metrics, segments=[place], **{"userId": user} if user else {})
 
 
-def begun(identity: str, *participants: Json, minute: float = 0, end: float | None = 30, **values: Any) -> FlatConversation:
+def begun(
+    identity: str, *participants: Json, minute: float = 0, end: float | None = 30, **values: Any
+) -> FlatConversation:
     ended = None if end is None else _BASE + end
     return flat(conversation(*participants, identity=identity, start=_BASE + minute, end=ended, **values))
 
@@ -60,6 +61,7 @@ FIRST: dict[str, FlatConversation] = {
         begun("gone", queued("h1", event("nOffered", 1, 7)), queued("h5", event("tFlowOut", 4_000, 8), minute=1)),
         begun("open", queued("h1", event("nOffered", 1, 11)), end=None),
         begun("ends", end=None),
+        begun("open, gone", end=None),
         begun("older, open", minute=-2 * A_DAY, end=None),
         begun("older, gone", minute=-2 * A_DAY, end=-2 * A_DAY + 5),
     )
@@ -78,17 +80,16 @@ SECOND: dict[str, FlatConversation] = {
         begun("late", queued("h2", event("nOffered", 1, 12))),
     )
 }
-GONE = [FIRST["gone"], FIRST["older, gone"]]
+GONE = [FIRST["gone"], FIRST["open, gone"], FIRST["older, gone"]]
 NAMES = Names(queues={"h1": "Billing", "h2": "Support"}, users={"a1": "Agent 014"})
 
 
 @dataclass
 class History:
-    """The buckets and the added counts after each commit; `seen` is the table of ids that the job showed."""
+    """The buckets after each commit; `seen` is the table of ids that the job showed."""
 
     run_id: str = ""
     seen: str = ""
-    added: list[tuple[int, ...]] = field(default_factory=list)
     buckets: list[list[Row]] = field(default_factory=list)
 
     @staticmethod
@@ -116,15 +117,14 @@ def write_history(warehouse: Warehouse) -> History:
     with Writer(warehouse, "history") as writer:
         found.run_id = writer.run.id
 
-        def note(added: tuple[int, ...]) -> None:
-            found.added.append(added)
-            found.buckets.append(buckets(warehouse))
-
-        note(writer.put(list(FIRST.values()), names=NAMES, watermark=EIGHT + timedelta(hours=1)))
+        writer.put(list(FIRST.values()), names=NAMES, watermark=EIGHT + timedelta(hours=1))
+        found.buckets.append(buckets(warehouse))
         tamper(warehouse, TAMPERED)
         found.seen = create_seen_table(warehouse, "history")
         settling = Settling('{"page": 1}', found.seen)
-        note(writer.put(list(SECOND.values()), names=NAMES, available=AVAILABLE, settling=settling))
+        writer.put(list(SECOND.values()), names=NAMES, available=AVAILABLE, settling=settling)
+        found.buckets.append(buckets(warehouse))
         tamper(warehouse, -TAMPERED)
-        note(writer.delete(GONE))
+        writer.delete(GONE)
+        found.buckets.append(buckets(warehouse))
     return found

@@ -1,17 +1,23 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from backend.catalog import Dataset
 from backend.warehouse.client import Warehouse
-from backend.warehouse.commit import Quarantined
-from backend.warehouse.figures import Figures, read_figures
-from tests.extraction.records import START
-from tests.warehouse.contents import flats, put
+from backend.warehouse.commit_script import Quarantined
+from backend.warehouse.figures import read_figures
+from tests.warehouse.contents import Writer
+from tests.warehouse.history import DAY, EIGHT, History
 
 
-def test_open_conversations_and_distinct_records_in_quarantine(warehouse: Warehouse, dataset: Dataset) -> None:
-    records = [*flats("closed"), *flats("open", "other", end=None), *flats("old", start=-3_000, end=None)]
-    bad, unreadable = Quarantined("bad", "why"), Quarantined(None, "why")
-    put(warehouse, dataset, "first", records, quarantined=(bad, unreadable))
-    put(warehouse, dataset, "second", [], quarantined=(bad,))
-    assert read_figures(warehouse, dataset, START) == Figures(open_conversations=2, quarantined=2)
-    assert read_figures(warehouse, dataset, START - timedelta(days=9)) == Figures(open_conversations=3, quarantined=2)
+def test_conversations_that_are_open_and_not_gone(warehouse: Warehouse, dataset: Dataset, history: History) -> None:
+    since = (EIGHT - timedelta(days=2), DAY, DAY + timedelta(days=1))
+    older, day, later = (read_figures(warehouse, dataset, moment).open_conversations for moment in since)
+    assert (older - day, day - later) == (1, 1)
+
+
+def test_distinct_records_in_quarantine(warehouse: Warehouse, dataset: Dataset) -> None:
+    now = datetime.now(UTC)
+    before = read_figures(warehouse, dataset, now - timedelta(hours=1)).quarantined
+    with Writer(warehouse, "figures") as writer:
+        writer.put(quarantined=(Quarantined("unreadable 1", "why"), Quarantined(None, "why")))
+    assert read_figures(warehouse, dataset, now - timedelta(hours=1)).quarantined == before + 2
+    assert read_figures(warehouse, dataset, now + timedelta(hours=1)).quarantined == 0

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -6,7 +5,7 @@ import pytest
 from backend.errors import LeaseLostError
 from backend.warehouse.client import Warehouse
 from backend.warehouse.lease import Lease
-from tests.warehouse.contents import STARTED, state_of
+from tests.warehouse.contents import STARTED, free_lease, set_state, state_of
 
 
 class Clock:
@@ -25,17 +24,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture(autouse=True)
-def free(warehouse: Warehouse) -> Iterator[None]:
-    yield
-    _set(warehouse, "lease_holder = NULL, lease_until = NULL, paced_until = NULL")
-
-
-def _set(warehouse: Warehouse, values: str) -> None:
-    warehouse.run(f"UPDATE {warehouse.table('extraction_state')} SET {values} WHERE TRUE")
+def free(warehouse: Warehouse) -> None:
+    free_lease(warehouse)
 
 
 def _expire(warehouse: Warehouse) -> None:
-    _set(warehouse, "lease_until = TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 SECOND)")
+    set_state(warehouse, lease_until="TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 SECOND)")
 
 
 def acquire(warehouse: Warehouse, holder: str, clock: Clock) -> Lease | None:

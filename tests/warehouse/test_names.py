@@ -43,7 +43,7 @@ def test_merging(stored: list[StoredName], read: dict[str, dict[str, str]], expe
 
 
 def test_storing_replaces_the_whole_table(warehouse: Warehouse) -> None:
-    store_names(warehouse, [BILLING, AGENT], run_id="first")
+    store_names(warehouse, [BILLING, AGENT], run_id=f"first-{warehouse.dataset}")
     renamed = [BILLING._replace(name="Rechnungen ✓", deleted=True), AGENT]
-    store_names(warehouse, renamed, run_id="second")
+    store_names(warehouse, renamed, run_id=f"second-{warehouse.dataset}")
     assert sorted(read_names(warehouse)) == renamed

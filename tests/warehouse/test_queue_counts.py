@@ -15,13 +15,23 @@ from tests.warehouse.history import EIGHT, FIRST, TAMPERED, History
 type Bucket = tuple[Any, ...]
 
 COUNTS = {
-    **{"offered": "nOffered", "answered_over_target": "nOverSla", "transferred": "nTransferred"},
-    **{"answered": "tAnswered", "abandoned": "tAbandon", "short_abandoned": "tShortAbandon"},
-    **{"flow_out": "tFlowOut", "handled": "tHandle"},
+    "offered": "nOffered",
+    "answered_over_target": "nOverSla",
+    "transferred": "nTransferred",
+    "answered": "tAnswered",
+    "abandoned": "tAbandon",
+    "short_abandoned": "tShortAbandon",
+    "flow_out": "tFlowOut",
+    "handled": "tHandle",
 }
 TIMES = {
-    **{"answer_time": "tAnswered", "wait_time": "tAcd", "abandon_time": "tAbandon", "talk_time": "tTalkComplete"},
-    **{"hold_time": "tHeldComplete", "after_call_work_time": "tAcw", "handle_time": "tHandle"},
+    "answer_time": "tAnswered",
+    "wait_time": "tAcd",
+    "abandon_time": "tAbandon",
+    "talk_time": "tTalkComplete",
+    "hold_time": "tHeldComplete",
+    "after_call_work_time": "tAcw",
+    "handle_time": "tHandle",
 }
 
 

@@ -1,5 +1,6 @@
 """The status, at each moment of a pipeline's life: receipts and state as runs leave them."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,14 +9,18 @@ import pytest
 import backend
 from backend.catalog import load_catalog
 from backend.errors import GenesysAuthError, ServiceError
+from backend.settings import Settings
 from backend.warehouse.client import Warehouse
-from backend.warehouse.commit import Quarantined, Run, commit
+from backend.warehouse.commit import Run, commit
+from backend.warehouse.commit_script import Quarantined, Settling
+from backend.warehouse.comparison import Summary, store_comparison
 from backend.warehouse.lease import Lease
 from backend.warehouse.receipts import close_receipt, open_receipt
 from backend.warehouse.state import keep_first_start
 from backend.warehouse.tables import create_missing_tables
 from tests.conftest import TASKS_KEY, MakeSettings
-from tests.warehouse.contents import flats, staged_batch
+from tests.warehouse.contents import empty, flats, staged_batch
+from tests.warehouse.temporary import temporary_datasets
 
 DATASET = load_catalog()["interaction_details"]
 KEYS = {
@@ -27,8 +32,7 @@ KEYS = {
 class Pipeline:
     """Leaves in the warehouse what runs would, and asks for the status."""
 
-    def __init__(self, make: MakeSettings) -> None:
-        settings = make()
+    def __init__(self, settings: Settings) -> None:
         self.warehouse = Warehouse(settings)
         self._client = backend.create_app(settings).test_client()
         self.now = datetime.now(UTC)
@@ -45,7 +49,7 @@ class Pipeline:
         return dataset
 
     def begin(self, name: str) -> tuple[Run, Lease]:
-        run = Run(f"{name}-{self.warehouse.dataset}", "extract", self.now)
+        run = Run(f"{name}-{self.now:%H%M%S%f}-{self.warehouse.dataset}", "extract", self.now)
         lease = Lease.acquire(self.warehouse, run.id, seconds=60, clock=lambda: 0.0)
         assert lease is not None
         open_receipt(self.warehouse, run)
@@ -53,7 +57,7 @@ class Pipeline:
 
     def succeed(self, name: str, identities: tuple[str, ...] = (), **options: Any) -> None:
         run, lease = self.begin(name)
-        batch = staged_batch(self.warehouse, DATASET, run, flats(*identities, end=None), **options)
+        batch = staged_batch(self.warehouse, run, flats(*identities, end=None), **options)
         commit(self.warehouse, DATASET, batch, run, lease)
         lease.release(self.now)
 
@@ -63,10 +67,18 @@ class Pipeline:
         lease.release(self.now)
 
 
+@pytest.fixture(scope="module")
+def module_settings(embedded_settings: MakeSettings) -> Iterator[Settings]:
+    with temporary_datasets(embedded_settings) as make:
+        settings = make()
+        create_missing_tables(Warehouse(settings), load_catalog())
+        yield settings
+
+
 @pytest.fixture
-def pipeline(temporary_settings: MakeSettings) -> Pipeline:
-    pipeline = Pipeline(temporary_settings)
-    create_missing_tables(pipeline.warehouse, [DATASET])
+def pipeline(module_settings: Settings) -> Pipeline:
+    pipeline = Pipeline(module_settings)
+    empty(pipeline.warehouse)
     keep_first_start(pipeline.warehouse, datetime(2024, 3, 1, tzinfo=UTC))
     return pipeline
 
@@ -76,7 +88,7 @@ NOTHING = dict.fromkeys(KEYS - {"name", "status", "alerts"})
 
 def test_before_any_table_exists(temporary_settings: MakeSettings) -> None:
     expected = {"name": "interaction_details", "status": "STALE", "alerts": []} | NOTHING
-    assert Pipeline(temporary_settings).status() == expected
+    assert Pipeline(temporary_settings()).status() == expected
 
 
 def test_before_the_first_run(pipeline: Pipeline) -> None:
@@ -115,6 +127,17 @@ def test_after_a_failure(pipeline: Pipeline) -> None:
     assert "The OAuth client is refused." in alert["message"]
     assert "GET /tasks/extract" in alert["message"]
     assert alert["since"] == failed["last_run_timestamp"]
+
+
+def test_after_a_night_that_compared_counts(pipeline: Pipeline) -> None:
+    day = pipeline.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    through = pipeline.now.replace(microsecond=0) - timedelta(hours=6)
+    store_comparison(pipeline.warehouse, day, [Summary(day, "nOffered", 200, 150, 3, pipeline.now)], [])
+    pipeline.succeed("settle-1", settling=Settling(None, "", through))
+    found = pipeline.status()
+    assert found["completeness"] == 0.75
+    assert found["settled_through"] == f"{through:%Y-%m-%dT%H:%M:%S}.000Z"
+    assert [alert["code"] for alert in found["alerts"]] == ["counts_differ"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"X-Appengine-Cron": "true"}])

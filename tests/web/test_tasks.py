@@ -1,30 +1,36 @@
 """What the scheduler calls: who may, and the exact shape of every answer."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 import pytest
 import responses
 from flask.testing import FlaskClient
 
 import backend
+from backend.catalog import load_catalog
+from backend.settings import Settings
 from backend.warehouse.client import RETRY, Warehouse
 from backend.warehouse.lease import Lease
+from backend.warehouse.tables import create_missing_tables
 from tests.conftest import TASKS_KEY, MakeSettings
 from tests.extraction.organization import LOOKUPS
 from tests.genesys.fakes import FakeGenesys, Reply
+from tests.warehouse.contents import empty
+from tests.warehouse.temporary import temporary_datasets
 
 OPERATOR = {"Authorization": f"Bearer {TASKS_KEY}"}
 CRON = {"X-Appengine-Cron": "true"}
 QUERY = "/api/v2/analytics/conversations/details/query"
-PATHS = ["/tasks/extract", "/tasks/lookups"]
+PATHS = ["/tasks/extract", "/tasks/settle", "/tasks/lookups"]
 
 
 class Service:
     """An application of an empty warehouse and of a Genesys without conversations."""
 
-    def __init__(self, make: MakeSettings, genesys: FakeGenesys) -> None:
+    def __init__(self, make: Callable[..., Settings], genesys: FakeGenesys) -> None:
         self.genesys = genesys
         genesys.on(QUERY, Reply({"totalHits": 0}))
         for path, entities in LOOKUPS.items():
@@ -46,9 +52,19 @@ class Service:
         return lease
 
 
+@pytest.fixture(scope="module")
+def dataset(embedded_settings: MakeSettings) -> Iterator[Settings]:
+    with temporary_datasets(embedded_settings) as make:
+        settings = make()
+        create_missing_tables(Warehouse(settings), load_catalog())
+        yield settings
+
+
 @pytest.fixture
-def service(temporary_settings: MakeSettings, genesys: FakeGenesys) -> Service:
-    return Service(temporary_settings, genesys)
+def service(embedded_settings: MakeSettings, dataset: Settings, genesys: FakeGenesys) -> Service:
+    place = {"bigquery_project": dataset.bigquery_project, "bigquery_dataset": dataset.bigquery_dataset}
+    empty(Warehouse(dataset))
+    return Service(partial(embedded_settings, **place), genesys)
 
 
 @pytest.fixture
