@@ -41,7 +41,8 @@ def fake_genesys() -> Iterator[FakeGenesys]:
 class Source:
     """Query and details by id tell the newest version, a detail job that of its `dataAvailabilityDate`.
 
-    `page_size` holds for jobs and queries. `faults` are given, oldest first, instead of the answers to come.
+    `page_size` holds for jobs and queries. `faults` are given, oldest first, instead of the answers to come. A job
+    submitted after `repeat_pages_of_next_job` was set gives the same page and cursor for ever.
     """
 
     def __init__(self, fake: FakeGenesys, clock: Clock) -> None:
@@ -49,7 +50,8 @@ class Source:
         self.clock = clock
         self.page_size = 100
         self.faults: list[Reply] = []
-        self.names: dict[str, list[Json]] = {path: list(entities) for path, entities in LOOKUPS.items()}
+        self.repeat_pages_of_next_job = False
+        self.names: dict[str, Any] = {**LOOKUPS}
         self._versions: dict[str, list[tuple[datetime, Json | None]]] = defaultdict(list)
         for path, answer in {
             QUERY: self._query,
@@ -72,7 +74,8 @@ class Source:
 
     def rename(self, path: str, name: str) -> None:
         """The first entity of a list has that name from now on."""
-        self.names[path][0] = self.names[path][0] | {"name": name}
+        first, *others = self.names[path]
+        self.names[path] = [first | {"name": name}, *others]
 
     def horizon(self) -> datetime:
         return self.clock.now - LAG
@@ -111,14 +114,17 @@ class Source:
         ]
         job = f"job-{uuid4().hex[:8]}"
         self.fake.on(f"{JOBS}/{job}", self._or_fault(lambda _: Reply({"state": "FULFILLED"})))
-        self.fake.on(f"{JOBS}/{job}/results", self._or_fault(lambda call: self._results(call, alive, horizon)))
+        step = 0 if self.repeat_pages_of_next_job else self.page_size
+        self.repeat_pages_of_next_job = False
+        self.fake.on(f"{JOBS}/{job}/results", self._or_fault(lambda call: self._results(call, alive, horizon, step)))
         return Reply({"jobId": job}, 202)
 
-    def _results(self, request: Received, alive: list[Json], horizon: datetime) -> Reply:
+    def _results(self, request: Received, alive: list[Json], horizon: datetime, step: int) -> Reply:
+        """A page; the cursor of the next goes `step` conversations on."""
         first = int(request.params.get("cursor", "0"))
-        last = first + self.page_size
-        answer: Json = {"conversations": alive[first:last], "dataAvailabilityDate": rfc3339(horizon)}
-        return Reply(answer | ({"cursor": str(last)} if last < len(alive) else {}))
+        page = alive[first : first + self.page_size]
+        answer: Json = {"conversations": page, "dataAvailabilityDate": rfc3339(horizon)}
+        return Reply(answer | ({"cursor": str(first + step)} if first + self.page_size < len(alive) else {}))
 
     def _lookup(self, path: str) -> Reply:
         return Reply({"entities": self.names[path], "pageCount": 1})

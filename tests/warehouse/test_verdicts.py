@@ -43,18 +43,10 @@ class Case:
         return version(self.id, "stored", self.stored_minutes, start=start, end=self.stored_end)
 
 
-def case(
-    name: str,
-    stored: str,
-    direction: str,
-    settled: bool,
-    reason: str | None = None,
-    *,
-    text: str = "sent",
-    **values: object,
-) -> Case:
+def case(name: str, stored: str, direction: str, settled: bool, reason: str | None = None, **values: Any) -> Case:
+    """A version told `text` (`sent` unless given) with these values comes where `stored` stands."""
     own = {key: values.pop(key) for key in ("by_job", "stored_end", "stored_minutes") if key in values}
-    return Case(name, stored, version(name, text, **values), direction, settled, reason, **own)  # type: ignore[arg-type]
+    return Case(name, stored, version(name, values.pop("text", "sent"), **values), direction, settled, reason, **own)
 
 
 CASES = [
