@@ -40,9 +40,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     return check
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def local_bigquery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBigQuery]:
-    """One server a worker; tests keep apart by using projects of their own."""
+    """One server a file, since it slows with each project that it holds; tests keep apart by projects of their own."""
     with LocalBigQuery(tmp_path_factory.mktemp("bigquery"), "nobody", _CACHE) as server:
         yield server
 
@@ -68,7 +68,7 @@ def make_settings() -> MakeSettings:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def embedded_settings(make_settings: MakeSettings, local_bigquery: LocalBigQuery) -> MakeSettings:
     """As `make_settings`, of the embedded BigQuery, in a new project each."""
 

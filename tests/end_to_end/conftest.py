@@ -46,7 +46,7 @@ class Chain:
         return LookerStudio(AppsScript(CONNECTOR, {"BACKEND_URL": self.backend_url})).add_data_source(key=API_KEY)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chain(embedded_settings: MakeSettings) -> Iterator[Chain]:
     frozen_at = int(time.time() * 1000)
     world = World(SEED, frozen_at, CONVERSATIONS, DAYS)

@@ -32,7 +32,7 @@ class Served:
     rows: list[Interaction]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(embedded_settings: MakeSettings) -> Served:
     settings = embedded_settings()
     warehouse = Warehouse(settings)
@@ -59,7 +59,7 @@ def looker_studio(app: Flask) -> LookerStudio:
 type Ask = Callable[..., tuple[int, dict[str, Any]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ask(served: Served) -> Ask:
     """`ask(body, max_rows=10)` posts to /v1/data of an application with those settings: status and JSON answer."""
 

@@ -18,16 +18,16 @@ def dataset() -> Dataset:
     return DATASET
 
 
-@pytest.fixture(scope="session")
-def session_settings(embedded_settings: MakeSettings) -> Iterator[MakeSettings]:
+@pytest.fixture(scope="module")
+def shared_settings(embedded_settings: MakeSettings) -> Iterator[MakeSettings]:
     with temporary_datasets(embedded_settings) as make:
         yield make
 
 
-@pytest.fixture(scope="session")
-def warehouse(session_settings: MakeSettings) -> Warehouse:
-    """One with its tables, shared by all tests of a worker: each looks only at days and ids of its own."""
-    warehouse = Warehouse(session_settings())
+@pytest.fixture(scope="module")
+def warehouse(shared_settings: MakeSettings) -> Warehouse:
+    """One with its tables, shared by all tests of a file: each looks only at days and ids of its own."""
+    warehouse = Warehouse(shared_settings())
     create_missing_tables(warehouse, load_catalog())
     return warehouse
 
@@ -38,6 +38,6 @@ def unreached(make_settings: MakeSettings) -> Warehouse:
     return Warehouse(make_settings(bigquery_project="project", bigquery_dataset="genesys"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def history(warehouse: Warehouse) -> History:
     return write_history(warehouse)

@@ -59,8 +59,8 @@ def test_receipts_come_newest_first_from_a_moment_on(warehouse: Warehouse) -> No
     assert [(receipt.run_id, receipt.status) for receipt in found] == [("new", "ok"), ("middle", "ok")]
 
 
-def test_before_any_table_exists_nothing_is_ready(session_settings: MakeSettings) -> None:
-    warehouse = Warehouse(session_settings())
+def test_before_any_table_exists_nothing_is_ready(shared_settings: MakeSettings) -> None:
+    warehouse = Warehouse(shared_settings())
     with pytest.raises(NotReadyError, match="not ready yet"):
         receipts_since(warehouse, STARTED)
     with pytest.raises(NotReadyError, match="not ready yet"):

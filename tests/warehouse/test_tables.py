@@ -30,8 +30,8 @@ def declared(dataset: Dataset) -> list[tuple[str, str]]:
     return [(column.name, TYPES.get(column.type, column.type)) for column in dataset.table.columns]
 
 
-def test_two_first_runs_at_once_make_every_table_once(session_settings: MakeSettings) -> None:
-    settings = session_settings()
+def test_two_first_runs_at_once_make_every_table_once(shared_settings: MakeSettings) -> None:
+    settings = shared_settings()
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(create_missing_tables, Warehouse(settings), CATALOG) for _ in range(2)]
     assert [run.exception() for run in runs] == [None, None]
