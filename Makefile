@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 APPS_SCRIPT_CHECK := tests/connector_apps_script/static/check.sh
 
-.PHONY: help run test lint types unit format lock clean
+.PHONY: help run test test-long lint types unit format lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(INSTALLED) ## Start the sandbox and the backend, extract, print a chart's table, stay up (ONCE=1: exit then)
 	@exec $(BIN)/python -m sandbox $(if $(ONCE),--once)
@@ -25,7 +25,10 @@ types: $(INSTALLED) ## Type check
 	$(BIN)/mypy
 
 unit: $(INSTALLED) ## Unit, golden, property and end-to-end tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
+
+test-long: $(INSTALLED) ## The tests that take minutes each: dying at every effect
+	$(BIN)/pytest -m long --timeout 1200
 
 format: $(INSTALLED) ## Write the style that `lint` checks
 	$(BIN)/ruff check --fix .

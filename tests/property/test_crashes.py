@@ -3,11 +3,15 @@
 from datetime import timedelta
 from itertools import count
 
+import pytest
+
 from tests.extraction.organization import Clock, utc
 from tests.property.conftest import MakeService
 from tests.property.conversations import call
 from tests.property.service import Service
 from tests.property.source import Source
+
+pytestmark = pytest.mark.long
 
 YESTERDAY, TODAY = utc("2024-03-09T09:00:00"), utc("2024-03-10T07:00:00")
 

@@ -30,7 +30,7 @@ from tests.property.source import Source, fake_genesys
 from tests.warehouse.temporary import temporary_datasets
 
 _EXAMPLES = int(os.environ.get("PIPELINE_EXAMPLES", "2"))
-_STEPS = int(os.environ.get("PIPELINE_STEPS", "7"))
+_STEPS = int(os.environ.get("PIPELINE_STEPS", "5"))
 _NAMES = Names(
     queues={"q1": "Billing"},
     users={"u1": "Agent 014"},
