@@ -62,3 +62,7 @@ def conversation(
 
 def flat(record: Json, now: datetime = NOW) -> FlatConversation:
     return flatten(decode_conversation(msgspec.json.encode(record)), now)
+
+
+def wrap_up(code: str | None, start: float | None) -> Json:
+    return segment(start, segmentType="wrapup") | ({} if code is None else {"wrapUpCode": code})

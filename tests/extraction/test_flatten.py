@@ -5,11 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from backend.catalog import load_catalog
-from backend.extraction.flatten import COUNTED_METRICS, flatten
+from backend.extraction.flatten import flatten
 from backend.extraction.records import RecordError, decode_conversation
 from backend.extraction.rows import Names, Provenance, RowMapping
 from tests.extraction.records import (
@@ -24,6 +23,7 @@ from tests.extraction.records import (
     metric,
     participant,
     segment,
+    wrap_up,
 )
 
 SAMPLES = Path(__file__).parents[1] / "data" / "genesys-samples"
@@ -134,10 +134,6 @@ def test_the_agent_is_the_last_who_handled(legs: list[Json], expected: str | Non
 def test_the_team_is_that_of_the_last_handling_agent() -> None:
     legs = [agent("a", TALKED, teamId="t1"), agent("b", TALKED, start=5, teamId="t2"), agent("c", start=9, teamId="t3")]
     assert flat(conversation(*legs)).team_id == "t2"
-
-
-def wrap_up(code: str | None, start: float | None) -> Json:
-    return segment(start, segmentType="wrapup") | ({} if code is None else {"wrapUpCode": code})
 
 
 @pytest.mark.parametrize(
@@ -408,56 +404,3 @@ def test_events_are_the_counted_metrics_at_their_own_moments() -> None:
         ("tAcd", minute, 60_000, "q", None, "voice"),
         ("tAnswered", minute, 60_000, "q1", "u", "voice"),
     )
-
-
-BASE = conversation(
-    VOICE,
-    participant("acd", metric("tAcd", 5), segments=[segment(0, queueId="q", requestedRoutingSkillIds=["s", "t"])]),
-    agent("u", TALKED, teamId="t", segments=[wrap_up("c1", 5)]),
-)
-
-
-def test_the_same_record_has_the_same_hash() -> None:
-    again = msgspec.json.decode(msgspec.json.encode(BASE))
-    assert flat(BASE).record_hash() == flat(again, NOW + timedelta(days=1)).record_hash()
-
-
-def test_what_is_not_kept_and_the_order_of_keys_do_not_change_the_hash() -> None:
-    reordered = dict(reversed((BASE | {"a": 1, "b": {"x": 1, "y": 2}}).items()))
-    renamed = msgspec.json.encode(BASE | {"externalTag": "new", "b": {"y": 2, "x": 1}, "divisionIds": ["d"]})
-    hashes = {flat(BASE).record_hash(), flat(reordered).record_hash()}
-    hashes.add(flatten(decode_conversation(renamed), NOW).record_hash())
-    assert len(hashes) == 1
-
-
-def test_every_kept_value_changes_the_hash() -> None:
-    record = flat(BASE)
-    changed = {
-        name: msgspec.structs.replace(record, **{name: _other(getattr(record, name))})
-        for name in record.__struct_fields__
-    }
-    hashes = {name: other.record_hash() for name, other in changed.items()}
-    assert len({*hashes.values(), record.record_hash()}) == len(hashes) + 1
-
-
-def _other(value: Any) -> Any:
-    match value:
-        case bool():
-            return not value
-        case int():
-            return value + 1
-        case datetime():
-            return value + timedelta(milliseconds=1)
-        case tuple():
-            return value[1:]
-        case None:
-            return 1
-        case _:
-            return f"{value}x"
-
-
-@pytest.mark.parametrize("name", sorted(COUNTED_METRICS))
-def test_a_counted_metric_that_only_moved_changes_the_hash(name: str) -> None:
-    one, other = (flat(conversation(acd("q", metric(name, 5, minute)), end=30)) for minute in (1, 2))
-    assert one.updated_date == other.updated_date
-    assert one.record_hash() != other.record_hash()
