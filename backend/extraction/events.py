@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from itertools import chain
+from operator import attrgetter
 
 import pyarrow as pa
 
@@ -23,26 +24,24 @@ _SCHEMA = pa.schema(
 )
 
 
+# What each event says itself; the other columns are its conversation's.
+_OWN = tuple(map(attrgetter, MetricEvent.__struct_fields__))
+
+
 def events_table(flats: Sequence[FlatConversation]) -> pa.Table:
     """One row an event; what the conversation says once (id, start, direction) is repeated by index, not by value."""
     counts = [len(flat.events) for flat in flats]
     owner = pa.array(chain.from_iterable([position] * count for position, count in enumerate(counts)), pa.int32())
-    events: list[MetricEvent] = list(chain.from_iterable(flat.events for flat in flats))
-    metric, emitted_at, value, queue_id, agent_id, channel = zip(*events, strict=True) if events else ((),) * 6
-    columns = [
-        pa.array([flat.id for flat in flats], pa.string()).take(owner),
-        pa.array([flat.created_date for flat in flats], _SCHEMA.field("created_date").type).take(owner),
-        metric,
-        emitted_at,
-        value,
-        queue_id,
-        agent_id,
-        channel,
-        pa.array([flat.direction for flat in flats], pa.string()).take(owner),
-    ]
+    events = list(chain.from_iterable(flat.events for flat in flats))
+    said = {
+        name: [own(event) for event in events] for name, own in zip(MetricEvent.__struct_fields__, _OWN, strict=True)
+    }
+    repeated = {name: [getattr(flat, name) for flat in flats] for name in _SCHEMA.names if name not in said}
     arrays = [
-        column if isinstance(column, pa.Array) else pa.array(column, field.type)
-        for column, field in zip(columns, _SCHEMA, strict=True)
+        pa.array(said[field.name], field.type)
+        if field.name in said
+        else pa.array(repeated[field.name], field.type).take(owner)
+        for field in _SCHEMA
     ]
     return pa.table(arrays, schema=_SCHEMA)
 

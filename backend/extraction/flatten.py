@@ -8,8 +8,7 @@ records a second the steps a record takes are what counts.
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from operator import attrgetter, itemgetter
-from typing import NamedTuple
+from operator import attrgetter
 
 import msgspec
 
@@ -28,11 +27,9 @@ _KEPT_METRICS = COUNTED_METRICS | {"tTalk", "tHeld", "tVoicemail"}
 _HANDLING_PURPOSES = frozenset({"agent", "user"})
 _CUSTOMER_PURPOSES = frozenset({"customer", "external"})
 _HANDLED = frozenset({"tAnswered", "tTalk"})
-_UNDATED = datetime.min.replace(tzinfo=UTC)
-_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
-class MetricEvent(NamedTuple):
+class MetricEvent(msgspec.Struct, gc=False, frozen=True, array_like=True):
     """One counted metric at its own moment; `value` in milliseconds (`t...`) or a count (`n...`)."""
 
     metric: str
@@ -70,38 +67,31 @@ class FlatConversation(msgspec.Struct, gc=False, frozen=True):
     events: tuple[MetricEvent, ...]
 
     def record_hash(self) -> str:
-        """Hash over all of it, events included; names are not part of it, so a renamed queue is no new revision."""
-        return hashlib.blake2b(_ENCODER.encode(self), digest_size=16).hexdigest()
+        """Hash over all of it, whatever the order of its events.
+
+        Names are not part of it, so a renamed queue is no new revision.
+        """
+        *row, events = msgspec.structs.astuple(self)
+        texts = [_ENCODER.encode(row), *sorted(map(_ENCODER.encode, events))]
+        return hashlib.blake2b(b"\n".join(texts), digest_size=16).hexdigest()
 
 
 _ENCODER = msgspec.json.Encoder()
-_EVENT_ORDER = itemgetter(1, 0, 2)
-# A named tuple's own constructor is a Python function, half as fast.
-_new_tuple = tuple.__new__
 _LEG_ORDER = attrgetter("start")
 
 
 class _Leg(msgspec.Struct, gc=False):
-    """A session with its first moment, by which legs are ordered, its first queue and its kept metrics, added up.
+    """A session with its first moment, by which legs are ordered, its first queue and latest wrap-up code.
 
-    The sum is None for a metric that is there without a value.
+    `sums` are its kept metrics, added up; None for a metric that is there without a value.
     """
 
     start: datetime
     participant: Participant
     session: Session
     queue_id: str | None
+    wrap_up: tuple[datetime, str] | None
     sums: dict[str, int | None]
-
-
-class _Times(msgspec.Struct, gc=False):
-    """Milliseconds over all sessions; None where no session has the metric."""
-
-    wait: int | None = None
-    talk: int | None = None
-    hold: int | None = None
-    wrap_up: int | None = None
-    handle: int | None = None
 
 
 def flatten(conversation: Conversation, now: datetime) -> FlatConversation:
@@ -110,37 +100,42 @@ def flatten(conversation: Conversation, now: datetime) -> FlatConversation:
     Raises `RecordError` where a value fits no table.
     """
     reading = _Reading(conversation)
-    legs = reading.legs
-    acd = [leg for leg in legs if leg.participant.purpose == "acd"]
-    handled = [
-        leg for leg in legs if leg.participant.purpose in _HANDLING_PURPOSES and not _HANDLED.isdisjoint(leg.sums)
-    ]
-    customer = [leg for leg in legs if leg.participant.purpose in _CUSTOMER_PURPOSES]
+    legs, present = reading.legs, reading.present
+    acd: list[_Leg] = []
+    customer = handled = None
+    for leg in legs:
+        purpose = leg.participant.purpose
+        if purpose == "acd":
+            acd.append(leg)
+        elif purpose in _CUSTOMER_PURPOSES:
+            customer = leg
+        elif purpose in _HANDLING_PURPOSES and not _HANDLED.isdisjoint(leg.sums):
+            handled = leg
     queues = [leg.queue_id for leg in acd if leg.queue_id]
-    agent = handled[-1].participant if handled else None
-    times = _times(legs)
+    agent = handled.participant if handled else None
+    sums = [leg.sums for leg in legs if leg.sums]
     return FlatConversation(
         id=conversation.conversation_id,
         created_date=_utc(conversation.conversation_start),
         updated_date=_utc(_latest(reading.dates, now, conversation.conversation_start)),
         ended_date=_utc(conversation.conversation_end) if conversation.conversation_end else None,
-        channel=customer[-1].session.media_type if customer else None,
+        channel=customer.session.media_type if customer else None,
         direction=conversation.originating_direction,
         queue_id=queues[-1] if queues else None,
         first_queue_id=queues[0] if queues else None,
         skill_ids=tuple(sorted(reading.skills)),
         agent_id=agent.user_id if agent else None,
         team_id=agent.team_id if agent else None,
-        wait_ms=times.wait,
-        talk_ms=times.talk,
-        hold_ms=times.hold,
-        wrap_up_ms=times.wrap_up,
-        handle_ms=times.handle,
-        disposition_id=_disposition(agent) if agent else None,
-        outcome=_outcome(conversation, legs, bool(acd), bool(handled), reading.present),
-        abandoned="tAbandon" in reading.present,
-        answered=bool(handled),
-        transferred="nTransferred" in reading.present,
+        wait_ms=_total([leg.sums for leg in acd], "tAcd"),
+        talk_ms=_total(sums, "tTalkComplete", "tTalk"),
+        hold_ms=_total(sums, "tHeldComplete", "tHeld"),
+        wrap_up_ms=_total(sums, "tAcw"),
+        handle_ms=_total(sums, "tHandle"),
+        disposition_id=_disposition(legs, agent) if agent else None,
+        outcome=_outcome(conversation, legs, bool(acd), agent is not None, present),
+        abandoned="tAbandon" in present,
+        answered=agent is not None,
+        transferred="nTransferred" in present,
         events=tuple(reading.events),
     )
 
@@ -148,7 +143,8 @@ def flatten(conversation: Conversation, now: datetime) -> FlatConversation:
 class _Reading:
     """One walk over a conversation.
 
-    `legs` and `events` in order of time, `dates` all dates of the record, `present` the names of its kept metrics.
+    `legs` in order of time, `events` as they come, `dates` all dates of the record, `present` the names of its kept
+    metrics.
     """
 
     __slots__ = ("dates", "events", "legs", "present", "skills")
@@ -165,19 +161,20 @@ class _Reading:
                 self.legs.append(self._leg(start, participant, session))
         # Stable: document order decides where moments are equal.
         self.legs.sort(key=_LEG_ORDER)
-        self.events.sort(key=_EVENT_ORDER)
 
     def _leg(self, default: datetime, participant: Participant, session: Session) -> _Leg:
-        start, queue_id = self._segments(session.segments or (), default)
+        start, queue_id, wrap_up = self._segments(session.segments or (), default)
         if session.delivery_status_change_date:
             self.dates.append(session.delivery_status_change_date)
         agent_id = None if participant.purpose == "acd" else participant.user_id
         sums = self._metrics(session.metrics, queue_id, agent_id, session.media_type) if session.metrics else {}
-        return _Leg(start, participant, session, queue_id, sums)
+        return _Leg(start, participant, session, queue_id, wrap_up, sums)
 
-    def _segments(self, segments: Sequence[Segment], default: datetime) -> tuple[datetime, str | None]:
-        """The first moment, and the queue of the first segment that has one."""
-        seen, first, queued_at, queue_id = self.dates.append, None, None, None
+    def _segments(
+        self, segments: Sequence[Segment], default: datetime
+    ) -> tuple[datetime, str | None, tuple[datetime, str] | None]:
+        """The first moment, the queue of the first segment that has one, and the last wrap-up code."""
+        seen, first, queued_at, queue_id, wrap_up = self.dates.append, None, None, None, None
         for segment in segments:
             start = segment.segment_start or default
             seen(start)
@@ -189,7 +186,10 @@ class _Reading:
                 queued_at, queue_id = start, segment.queue_id
             if segment.requested_routing_skill_ids:
                 self.skills.update(segment.requested_routing_skill_ids)
-        return first or default, queue_id
+            code = segment.wrap_up_code
+            if code and segment.segment_type == "wrapup" and (wrap_up is None or start >= wrap_up[0]):
+                wrap_up = start, code
+        return first or default, queue_id, wrap_up
 
     def _metrics(
         self, metrics: Sequence[SessionMetric], queue_id: str | None, agent_id: str | None, channel: str | None
@@ -205,13 +205,12 @@ class _Reading:
             if name not in _KEPT_METRICS:
                 continue
             value = metric.value
-            if value.__class__ is not int or not _SMALLEST <= value <= _LARGEST:
-                value = _whole(value)
+            if isinstance(value, float):
+                value = round(value)
             known = sums.get(name)
             sums[name] = value if known is None else known + (value or 0)
             if emitted_at and value is not None and name in COUNTED_METRICS:
-                event = (name, _utc(emitted_at), value, queue_id, agent_id, channel)
-                self.events.append(_new_tuple(MetricEvent, event))
+                self.events.append(MetricEvent(name, _utc(emitted_at), value, queue_id, agent_id, channel))
         self.present.update(sums)
         return sums
 
@@ -239,45 +238,25 @@ def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
-def _whole(value: int | float | None) -> int | None:
-    """Milliseconds or a count as INT64; a value that no table can hold spoils its record, not the batch."""
-    if value is None:
-        return None
-    if not _SMALLEST <= value <= _LARGEST:
-        raise RecordError(None, f"a metric's value is out of range: {value}")
-    return round(value)
+def _total(sums: list[dict[str, int | None]], metric: str, instead: str = "") -> int | None:
+    """Over all sessions; a session that lacks the metric counts with the other one, None where all lack both."""
+    total = None
+    for one in sums:
+        value = one.get(metric)
+        if value is None:
+            value = one.get(instead)
+        if value is not None:
+            total = value if total is None else total + value
+    return total
 
 
-def _times(legs: list[_Leg]) -> _Times:
-    times = _Times()
-    for leg in legs:
-        if sums := leg.sums:
-            if leg.participant.purpose == "acd":
-                times.wait = _plus(times.wait, sums.get("tAcd"))
-            talk, hold = sums.get("tTalkComplete"), sums.get("tHeldComplete")
-            times.talk = _plus(times.talk, sums.get("tTalk") if talk is None else talk)
-            times.hold = _plus(times.hold, sums.get("tHeld") if hold is None else hold)
-            times.wrap_up = _plus(times.wrap_up, sums.get("tAcw"))
-            times.handle = _plus(times.handle, sums.get("tHandle"))
-    return times
-
-
-def _plus(total: int | None, value: int | None) -> int | None:
-    if value is None or total is None:
-        return total if value is None else value
-    return total + value
-
-
-def _disposition(agent: Participant) -> str | None:
+def _disposition(legs: list[_Leg], agent: Participant) -> str | None:
     """The agent's latest wrap-up code; a wrap-up segment may carry none."""
-    wrap_ups: list[Segment] = [
-        segment
-        for session in agent.sessions or ()
-        for segment in session.segments or ()
-        if segment.segment_type == "wrapup" and segment.wrap_up_code
-    ]
-    wrap_ups.sort(key=lambda segment: segment.segment_start or _UNDATED)
-    return wrap_ups[-1].wrap_up_code if wrap_ups else None
+    latest = None
+    for leg in legs:
+        if leg.participant is agent and leg.wrap_up and (latest is None or leg.wrap_up[0] >= latest[0]):
+            latest = leg.wrap_up
+    return latest[1] if latest else None
 
 
 def _outcome(

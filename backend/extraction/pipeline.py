@@ -22,6 +22,7 @@ from backend.extraction.plan import (
     span_to_read,
     split_threshold,
 )
+from backend.extraction.records import Conversation
 from backend.extraction.rows import Names
 from backend.genesys.conversations import details_by_ids, details_pages
 from backend.warehouse.names import read_names
@@ -73,7 +74,7 @@ def read_span(context: Context, span: Window | None, names: Names, *, live: bool
     gathered, number, read_to = Gathered(seen), 1, None
     while windows:
         window = windows.pop(0)
-        pages = details_pages(context.genesys, window.start, window.end)
+        pages = details_pages(context.genesys, window.start, window.end, Conversation)
         first = next(pages)
         yield
         if must_split(window, first.total_hits, threshold):
@@ -117,5 +118,5 @@ def _reread_open(context: Context, gathered: Gathered, seen: set[str]) -> Iterat
     for ids in batched(due, _IDS_A_STEP, strict=False):
         if context.time_is_short():
             return
-        gathered.take(details_by_ids(context.genesys, ids), now)
+        gathered.take(details_by_ids(context.genesys, ids, Conversation), now)
         yield

@@ -13,15 +13,20 @@ import msgspec
 type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+type _Int64 = Annotated[int, msgspec.Meta(ge=_SMALLEST, le=_LARGEST)]
+type _Float64 = Annotated[float, msgspec.Meta(gt=_SMALLEST, lt=_LARGEST)]
+
+
 class _Wire(msgspec.Struct, rename="camel", gc=False):
     pass
 
 
 class SessionMetric(_Wire):
-    """One emitted metric: `t...` in milliseconds, `n...` a count."""
+    """One emitted metric: `t...` in milliseconds, `n...` a count. A value that no INT64 holds spoils its record."""
 
     name: str
-    value: int | float | None = None
+    value: _Int64 | _Float64 | None = None
     emit_date: Instant | None = None
 
 

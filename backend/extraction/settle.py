@@ -17,7 +17,7 @@ from backend.extraction.gathering import Gathered
 from backend.extraction.loading import delete, load
 from backend.extraction.pipeline import BATCH_ROWS, names_at_hand
 from backend.extraction.plan import span_to_settle
-from backend.extraction.records import decode_conversation_id
+from backend.extraction.records import Conversation, decode_conversation_id
 from backend.extraction.rows import Names
 from backend.extraction.tie_out import compare_settled_days
 from backend.genesys.conversations import details_by_ids
@@ -151,7 +151,7 @@ def _read(work: _Slice) -> Iterator[None]:
 def _read_pages(work: _Slice) -> Iterator[None]:
     context = work.context
     gathered = Gathered(work.seen)
-    for page in job_pages(context.genesys, work.cycle.job_id, work.cycle.cursor):
+    for page in job_pages(context.genesys, work.cycle.job_id, work.cycle.cursor, Conversation):
         gathered.take(page.conversations, context.tools.now())
         yield
         last = page.cursor is None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -14,6 +14,8 @@ _PERMISSION = re.compile(r"[A-Za-z]+:[A-Za-z]+:[A-Za-z*]+")
 _LONGEST_QUOTE = 300
 
 type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+# What a page is read as, where a caller names no type of its own.
+type Record = msgspec.Raw | Identified
 
 # By the start of a path; users and locations ask for none.
 _REQUIRED_PERMISSIONS = {
@@ -49,11 +51,22 @@ class Answer:
         return f"status {self.status}, correlation id {self.headers.get('ININ-Correlation-Id', 'not given')}"
 
 
+class Identified(Protocol):
+    """A conversation as its reader decodes it."""
+
+    conversation_id: str
+
+
 class Limit(msgspec.Struct):
     """The limit that a refused request ran into."""
 
     key: str = ""
     namespace: str = ""
+
+
+class _AnyId(msgspec.Struct, rename="camel"):
+    conversation_id: str | None = None
+    id: str | None = None
 
 
 class ErrorBody(msgspec.Struct):
@@ -73,6 +86,28 @@ def decode[T](body: bytes, shape: type[T], call: str) -> T:
             f"Genesys Cloud's answer to {call} does not have the promised form ({error}). The run stopped before using "
             "it; if the next runs fail the same way, check the Genesys address and report this."
         ) from error
+
+
+def decode_records(body: bytes, shape: Any, record_type: type[Record], call: str) -> Any:
+    """As `decode`, of a struct that is generic in the type of its conversations.
+
+    Where one of them is not of `record_type`, all of them stay undecoded, so that it does not spoil its page.
+    """
+    try:
+        return msgspec.json.decode(body, type=shape[record_type])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode(body, shape[msgspec.Raw], call)
+
+
+def identity(record: Record) -> str | bytes:
+    """The id of a record; its own text where it has none."""
+    if not isinstance(record, msgspec.Raw):
+        return record.conversation_id
+    try:
+        found = msgspec.json.decode(record, type=_AnyId)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return bytes(record)
+    return found.conversation_id or found.id or bytes(record)
 
 
 def read_error(body: bytes) -> ErrorBody:

@@ -1,13 +1,14 @@
 """One pager a paging style. A page that comes twice raises, so that no pager spins."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from backend.errors import GenesysInvalidResponseError
-from backend.genesys.answers import decode
+from backend.genesys.answers import Record, decode, decode_records, identity
 from backend.genesys.client import GenesysClient
 
 # A query's results end here; deeper pages do not exist.
@@ -20,14 +21,14 @@ class TooManyResultsError(GenesysInvalidResponseError):
 
 @dataclass(frozen=True)
 class DetailsPage:
-    """Undecoded conversations, and how many the whole query has (approximate: it moves while it is read)."""
+    """Conversations, and how many the whole query has (approximate: it moves while it is read)."""
 
-    conversations: list[msgspec.Raw]
+    conversations: list[Any]
     total_hits: int
 
 
-class _DetailsBody(msgspec.Struct, rename="camel"):
-    conversations: list[msgspec.Raw] | None = None
+class _DetailsBody[R](msgspec.Struct, rename="camel"):
+    conversations: list[R] | None = None
     total_hits: int | None = None
 
 
@@ -42,12 +43,13 @@ class _CursorBody(msgspec.Struct, rename="camel"):
     next_uri: str | None = None
 
 
-class _Identified(msgspec.Struct, rename="camel"):
-    conversation_id: str | None = None
-    id: str | None = None
-
-
-def query_pages(client: GenesysClient, path: str, query: Mapping[str, object], page_size: int) -> Iterator[DetailsPage]:
+def query_pages(
+    client: GenesysClient,
+    path: str,
+    query: Mapping[str, object],
+    page_size: int,
+    record_type: type[Record] = msgspec.Raw,
+) -> Iterator[DetailsPage]:
     """Pages numbered in the body of a POST, read lazily to the end of the query.
 
     The end is a page without conversations, or a short one once as many different ones came as the query has: a server
@@ -58,7 +60,8 @@ def query_pages(client: GenesysClient, path: str, query: Mapping[str, object], p
     received, number = 0, 1
     while True:
         paging = {"pageSize": page_size, "pageNumber": number}
-        body = decode(client.post(path, {**query, "paging": paging}), _DetailsBody, pages.call)
+        answer = client.post(path, {**query, "paging": paging})
+        body = decode_records(answer, _DetailsBody, record_type, pages.call)
         found = body.conversations or []
         received += len(found)
         if found:
@@ -111,9 +114,9 @@ class _Pages:
         self.ids: set[int] = set()
         self._seen: set[int] = set()
 
-    def check(self, records: list[msgspec.Raw]) -> None:
+    def check(self, records: Sequence[Record]) -> None:
         """Raises `GenesysInvalidResponseError` where all of these records were one page before."""
-        ids = frozenset(hash(_identity(record)) for record in records)
+        ids = frozenset(hash(identity(record)) for record in records)
         self.ids |= ids
         page = hash(ids)
         if page in self._seen:
@@ -122,12 +125,3 @@ class _Pages:
                 "The run stopped; the next one reads this list again from the last commit. Report this if it stays."
             )
         self._seen.add(page)
-
-
-def _identity(record: msgspec.Raw) -> str | bytes:
-    """The id of a record; its own text where it has none."""
-    try:
-        identified = msgspec.json.decode(record, type=_Identified)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return bytes(record)
-    return identified.conversation_id or identified.id or bytes(record)

@@ -126,7 +126,7 @@ def test_a_malformed_record_goes_to_quarantine_and_the_rest_loads(
     receipt = service.one("extraction_runs")
     assert tuple(receipt[name] for name in COUNTS) == (8, 5, 0, 0, 3)
     assert "$.participants" in service.one("extraction_quarantine", "id = 'broken'")["reason"]
-    assert "out of range" in service.one("extraction_quarantine", "id = 'huge'")["reason"]
+    assert "metrics[0].value" in service.one("extraction_quarantine", "id = 'huge'")["reason"]
     assert "conversationId" in service.one("extraction_quarantine", "id IS NULL")["reason"]
 
 

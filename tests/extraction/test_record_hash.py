@@ -42,6 +42,13 @@ def test_what_is_not_kept_and_the_order_of_keys_do_not_change_the_hash() -> None
     assert len(hashes) == 1
 
 
+def test_the_order_of_participants_and_metrics_does_not_change_the_hash() -> None:
+    both = [metric("tAcd", 5, 1), metric("nOffered", 1, 1)]
+    one = conversation(acd("q1", *both), acd("q2", *both, start=2))
+    other = conversation(acd("q2", *reversed(both), start=2), acd("q1", *reversed(both)))
+    assert flat(one).record_hash() == flat(other).record_hash()
+
+
 def test_every_kept_value_changes_the_hash() -> None:
     record = flat(BASE)
     changed = {
