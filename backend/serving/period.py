@@ -10,9 +10,8 @@ from backend.errors import InvalidDateRangeError
 from backend.serving.config import quoted
 from backend.serving.request import DateRange
 
-# A day beyond these has no start that every zone can express; nothing is recorded there.
-_FIRST_DAY = date(1, 1, 2)
-_LAST_DAY = date(9999, 12, 30)
+# No conversation lies beyond; a range that reaches there is a slip or an attack, and would scan every partition.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 _CHOOSE = "Choose a date range for the chart, or add a date range control to the report."
 
@@ -28,14 +27,18 @@ class Period:
 def read_period(date_range: DateRange | None, zone: ZoneInfo) -> Period:
     """The days of `zone` from `startDate` to `endDate`, both included.
 
-    Raises `InvalidDateRangeError` where they are missing, malformed or inverted.
+    Raises `InvalidDateRangeError` where they are missing, malformed, inverted or centuries away.
     """
     if date_range is None or not date_range.start_date or not date_range.end_date:
         raise InvalidDateRangeError(f"The chart has no date range. {_CHOOSE}")
     first, last = _day(date_range.start_date), _day(date_range.end_date)
     if first > last:
         raise InvalidDateRangeError(f"The date range ends ({last}) before it starts ({first}). {_CHOOSE}")
-    return Period(_start_of_day(_within(first), zone), _start_of_day(_within(last) + timedelta(days=1), zone))
+    if first.year < _FIRST_YEAR or last.year > _LAST_YEAR:
+        raise InvalidDateRangeError(
+            f"The date range ({first} to {last}) reaches beyond the years {_FIRST_YEAR} to {_LAST_YEAR}. {_CHOOSE}"
+        )
+    return Period(_start_of_day(first, zone), _start_of_day(last + timedelta(days=1), zone))
 
 
 def _day(text: str) -> date:
@@ -47,10 +50,6 @@ def _day(text: str) -> date:
         raise InvalidDateRangeError(
             f"The date range holds '{quoted(text)}', which is not a date such as 2024-03-10. {_CHOOSE}"
         ) from None
-
-
-def _within(day: date) -> date:
-    return min(max(day, _FIRST_DAY), _LAST_DAY)
 
 
 def _start_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -17,8 +17,8 @@ from backend.warehouse.client import (
     statement_config,
     warehouse_errors,
 )
-from backend.warehouse.commit_script import LEASE_LOST, Batch, Range, commit_script
-from backend.warehouse.lease import Lease, lost
+from backend.warehouse.commit_script import Batch, Range, commit_script
+from backend.warehouse.lease import Lease
 from backend.warehouse.tables import METRICS
 
 _ATTEMPTS = 4
@@ -120,14 +120,12 @@ def commit(warehouse: Warehouse, dataset: Dataset, batch: Batch, run: Run, lease
         for attempt in range(1, _ATTEMPTS + 1):
             job = _submit(warehouse, script, config, job_id=f"commit-{run.id}-{batch.number}-{attempt}")
             try:
-                job.result(retry=RETRY, timeout=STATEMENT_TIMEOUT_SECONDS, job_retry=None)
+                with lease.fenced():
+                    job.result(retry=RETRY, timeout=STATEMENT_TIMEOUT_SECONDS, job_retry=None)
             except BadRequest as error:
-                if LEASE_LOST in str(error):
-                    raise lost(run.id) from None
                 if not _is_conflict(error) or attempt == _ATTEMPTS:
                     raise
             else:
-                lease.renewed()
                 return
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from backend.catalog import Dataset
 from backend.warehouse import queue_counts
+from backend.warehouse.lease import fence
 from backend.warehouse.tables import (
     DETAILS,
     LOOKUPS,
@@ -22,8 +23,6 @@ from backend.warehouse.tables import (
     STATE,
     system_columns,
 )
-
-LEASE_LOST = "lease lost"
 
 # Older than anything that Genesys keeps.
 BEGINNING = "TIMESTAMP '2000-01-01 00:00:00+00'"
@@ -105,7 +104,7 @@ def commit_script(table: TableName, dataset: Dataset, batch: Batch) -> str:
         statements.append(_verdicts(table, batch.staged))
     if batch.deleted:
         statements.append(_deleted_verdicts(table, batch.deleted))
-    statements += [_state(table, batch), f"ASSERT @@row_count = 1 AS '{LEASE_LOST}'"]
+    statements += _state(table, batch)
     if batch.staged:
         statements += _replace(table, columns, batch.staged)
         if batch.settling:
@@ -173,16 +172,18 @@ WHERE {_days("t.created_date", "day", deleted.days)}
   AND t.id IN UNNEST(@deleted) AND t.deleted_at IS NULL"""
 
 
-def _state(table: TableName, batch: Batch) -> str:
+def _state(table: TableName, batch: Batch) -> list[str]:
     touched = batch.staged or batch.deleted
     changed = f"EXISTS (SELECT 1 FROM verdicts WHERE verdict IN {_WRITTEN})" if touched else "FALSE"
-    reading = ",\n  resume_from = @resume_from" if batch.watermark else ""
-    settling = ",\n  settling = @settling,\n  settled_through = COALESCE(@settled_through, settled_through)"
-    return f"""UPDATE {table(STATE)}
-SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND),
-  watermark = GREATEST(COALESCE(watermark, @watermark), COALESCE(@watermark, watermark)),
-  data_version = data_version + IF({changed}, 1, 0){reading}{settling if batch.settling else ""}
-WHERE id = 'extraction' AND lease_holder = @holder"""
+    changes = [
+        "watermark = GREATEST(COALESCE(watermark, @watermark), COALESCE(@watermark, watermark))",
+        f"data_version = data_version + IF({changed}, 1, 0)",
+    ]
+    if batch.watermark:
+        changes.append("resume_from = @resume_from")
+    if batch.settling:
+        changes += ["settling = @settling", "settled_through = COALESCE(@settled_through, settled_through)"]
+    return fence(table(STATE), changes)
 
 
 _LOADED = "('new', 'replaces', 'settles')"

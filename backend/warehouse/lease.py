@@ -4,14 +4,29 @@ The holder is the run's id, unique, so it fences too: whatever a run commits nam
 lease. All times are the warehouse's own, so that the clocks of instances do not matter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
+from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
 from backend.errors import LeaseLostError
 from backend.warehouse.client import Warehouse, warehouse_errors
 from backend.warehouse.tables import STATE
+
+_RENEWED = "lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND)"
+_HELD = "WHERE id = 'extraction' AND lease_holder = @holder"
+_LOST = "lease lost"
+
+
+def fence(state: str, changes: Sequence[str]) -> list[str]:
+    """Statements that open a transaction: the state row changes and the lease is renewed, or all of it fails.
+
+    `state` is the quoted name of the state table; `Lease.parameters` are needed, and `Lease.fenced` around it.
+    """
+    assignments = ",\n  ".join([_RENEWED, *changes])
+    return [f"UPDATE {state}\nSET {assignments}\n{_HELD}", f"ASSERT @@row_count = 1 AS '{_LOST}'"]
 
 
 class Lease:
@@ -54,31 +69,34 @@ WHERE id = 'extraction' AND (lease_holder IS NULL OR lease_until <= CURRENT_TIME
         renewed_at = self._clock()
         with warehouse_errors("renewing the lease"):
             updated = self._warehouse.run(
-                f"""UPDATE {self._warehouse.table(STATE)}
-SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND)
-WHERE id = 'extraction' AND lease_holder = @holder""",
-                self.parameters(),
+                f"UPDATE {self._warehouse.table(STATE)}\nSET {_RENEWED}\n{_HELD}", self.parameters()
             )
         if updated.num_dml_affected_rows != 1:
-            raise lost(self.holder)
+            raise _lost(self.holder)
         self._renewed_at = renewed_at
 
-    def renewed(self) -> None:
-        """Notes that a commit has just renewed it."""
+    @contextmanager
+    def fenced(self) -> Iterator[None]:
+        """Around a script that holds `fence`: raises `LeaseLostError` where that failed."""
+        try:
+            yield
+        except BadRequest as error:
+            if _LOST in str(error):
+                raise _lost(self.holder) from None
+            raise
         self._renewed_at = self._clock()
 
     def release(self, paced_until: datetime) -> None:
         """Gives it back, with the moment before which the next run must not call Genesys; no harm where it is lost."""
         with warehouse_errors("releasing the lease"):
             self._warehouse.run(
-                f"""UPDATE {self._warehouse.table(STATE)}
-SET lease_holder = NULL, lease_until = NULL, paced_until = @paced_until
-WHERE id = 'extraction' AND lease_holder = @holder""",
+                f"UPDATE {self._warehouse.table(STATE)}\n"
+                f"SET lease_holder = NULL, lease_until = NULL, paced_until = @paced_until\n{_HELD}",
                 [*self.parameters()[:1], bigquery.ScalarQueryParameter("paced_until", "TIMESTAMP", paced_until)],
             )
 
 
-def lost(holder: str) -> LeaseLostError:
+def _lost(holder: str) -> LeaseLostError:
     return LeaseLostError(
         "Another run took over the lease, so this one committed nothing more. The other run goes on; nothing is lost.",
         debug=f"holder {holder}",

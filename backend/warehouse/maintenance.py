@@ -1,11 +1,9 @@
 """Statements behind the operator's repairs; each asserts that the run still holds the lease."""
 
-from google.api_core.exceptions import BadRequest
-
 from backend.warehouse import queue_counts
 from backend.warehouse.client import Warehouse, warehouse_errors
-from backend.warehouse.commit_script import BEGINNING, LEASE_LOST
-from backend.warehouse.lease import Lease, lost
+from backend.warehouse.commit_script import BEGINNING
+from backend.warehouse.lease import Lease, fence
 from backend.warehouse.tables import LOOKUPS, METRICS, QUARANTINE, QUEUE_PERFORMANCE, STATE
 
 
@@ -21,7 +19,7 @@ def quarantined_ids(warehouse: Warehouse) -> list[str]:
 
 def clear_watermark(warehouse: Warehouse, lease: Lease) -> None:
     """The next extraction begins at the first start again. Raises `LeaseLostError`."""
-    _under_lease(warehouse, lease, "watermark = NULL, resume_from = NULL", [])
+    _under_lease(warehouse, lease, ["watermark = NULL", "resume_from = NULL"], [])
 
 
 def rebuild_queue_performance(warehouse: Warehouse, lease: Lease) -> None:
@@ -31,7 +29,7 @@ def rebuild_queue_performance(warehouse: Warehouse, lease: Lease) -> None:
     _under_lease(
         warehouse,
         lease,
-        "data_version = data_version + 1",
+        ["data_version = data_version + 1"],
         [
             f"DELETE FROM {target} WHERE interval_start >= {BEGINNING}",
             queue_counts.moved([every]),
@@ -40,23 +38,14 @@ def rebuild_queue_performance(warehouse: Warehouse, lease: Lease) -> None:
     )
 
 
-def _under_lease(warehouse: Warehouse, lease: Lease, change: str, statements: list[str]) -> None:
+def _under_lease(warehouse: Warehouse, lease: Lease, changes: list[str], statements: list[str]) -> None:
     script = ";\n".join(
         [
             "BEGIN TRANSACTION",
-            f"UPDATE {warehouse.table(STATE)}\n"
-            f"SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND), {change}\n"
-            "WHERE id = 'extraction' AND lease_holder = @holder",
-            f"ASSERT @@row_count = 1 AS '{LEASE_LOST}'",
+            *fence(warehouse.table(STATE), changes),
             *statements,
             "COMMIT TRANSACTION",
         ]
     )
-    with warehouse_errors("repairing"):
-        try:
-            warehouse.run(f"{script};\n", lease.parameters())
-        except BadRequest as error:
-            if LEASE_LOST in str(error):
-                raise lost(lease.holder) from None
-            raise
-    lease.renewed()
+    with warehouse_errors("repairing"), lease.fenced():
+        warehouse.run(f"{script};\n", lease.parameters())

@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
 from backend.warehouse.client import StatementParameter, Warehouse, warehouse_errors
-from backend.warehouse.commit_script import LEASE_LOST, TableName
-from backend.warehouse.lease import Lease, lost
+from backend.warehouse.commit_script import TableName
+from backend.warehouse.lease import Lease, fence
 from backend.warehouse.tables import DETAILS, LOOKUPS, QUEUE_PERFORMANCE, REFERENCES, STATE
 
 # Conversations that were alive in the first days of history may have begun long before it.
@@ -28,25 +27,15 @@ def apply_names(
         scalar("applied", "TIMESTAMP", applied),
         scalar("until", "TIMESTAMP", until),
     ]
-    with warehouse_errors("writing changed names into the rows"):
-        try:
-            warehouse.run(names_script(warehouse.table), parameters)
-        except BadRequest as error:
-            if LEASE_LOST in str(error):
-                raise lost(lease.holder) from None
-            raise
-    lease.renewed()
+    with warehouse_errors("writing changed names into the rows"), lease.fenced():
+        warehouse.run(names_script(warehouse.table), parameters)
 
 
 def names_script(table: TableName) -> str:
     """The script; names that did not change since `@applied` are not touched."""
     statements = [
         "BEGIN TRANSACTION",
-        f"UPDATE {table(STATE)}\n"
-        "SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND),\n"
-        "  names_applied_at = @until, data_version = data_version + 1\n"
-        "WHERE id = 'extraction' AND lease_holder = @holder",
-        f"ASSERT @@row_count = 1 AS '{LEASE_LOST}'",
+        *fence(table(STATE), ["names_applied_at = @until", "data_version = data_version + 1"]),
         f"CREATE TEMP TABLE changed AS\nSELECT kind, id, name FROM {table(LOOKUPS)}\n"
         "WHERE changed_at > COALESCE(@applied, TIMESTAMP '0001-01-01 00:00:00+00')",
         _skills(table),

@@ -58,10 +58,8 @@ def instant(text: str) -> datetime:
             "Pacific/Apia", "2011-12-30", "2011-12-30", "2011-12-30T10:00Z", "2011-12-30T10:00Z", id="a skipped day"
         ),
         pytest.param(
-            "UTC", "0001-01-01", "9999-12-31", "0001-01-02T00:00Z", "9999-12-31T00:00Z", id="all of the calendar"
+            "UTC", "1900-01-01", "2199-12-31", "1900-01-01T00:00Z", "2200-01-01T00:00Z", id="the widest range"
         ),
-        pytest.param("Etc/GMT-14", "0001-01-01", "0001-01-01", "0001-01-01T10:00Z", "0001-01-02T10:00Z", id="first"),
-        pytest.param("Etc/GMT+12", "9999-12-31", "9999-12-31", "9999-12-30T12:00Z", "9999-12-31T12:00Z", id="last"),
     ],
 )
 def test_days_of_a_zone(zone: str, start: str, end: str, begins: str, ends: str) -> None:
@@ -87,6 +85,9 @@ def test_days_of_a_zone(zone: str, start: str, end: str, begins: str, ends: str)
         pytest.param(DateRange("2024-W10-1", "2024-03-10"), "'2024-W10-1'", id="week date"),
         pytest.param(DateRange("0000-01-01", "2024-03-10"), "'0000-01-01'", id="year 0"),
         pytest.param(DateRange("10000-01-01", "2024-03-10"), "'10000-01-01'", id="five digits"),
+        pytest.param(DateRange("0001-01-01", "9999-12-31"), "beyond the years 1900 to 2199", id="all of the calendar"),
+        pytest.param(DateRange("1899-12-31", "2024-03-10"), "(1899-12-31 to 2024-03-10)", id="before any record"),
+        pytest.param(DateRange("2024-03-10", "2200-01-01"), "(2024-03-10 to 2200-01-01)", id="after any record"),
         pytest.param(DateRange("yesterday\n", "2024-03-10"), "'yesterday '", id="word"),
     ],
 )
@@ -97,6 +98,7 @@ def test_what_is_no_period_is_refused_in_plain_words(date_range: DateRange | Non
     assert "Choose a date range" in refused.value.message
 
 
+CALENDAR = st.dates(date(1900, 1, 1), date(2199, 12, 31))
 DAYS = st.dates(date(1971, 1, 1), date(2037, 12, 30))
 ZONES = st.sampled_from(
     ["UTC", "America/Chicago", "Europe/London", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Apia", "Asia/Beirut"]
@@ -116,7 +118,7 @@ def test_an_instant_lies_in_its_local_day(moment: datetime, zone: str) -> None:
     assert found.start <= moment < found.end
 
 
-@given(start=st.dates(), end=st.dates(), zone=ZONES)
+@given(start=CALENDAR, end=CALENDAR, zone=ZONES)
 def test_no_pair_of_dates_overflows(start: date, end: date, zone: str) -> None:
     first, last = min(start, end), max(start, end)
     found = period(first.isoformat(), last.isoformat(), zone)

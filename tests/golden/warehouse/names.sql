@@ -1,7 +1,8 @@
 BEGIN TRANSACTION;
 UPDATE `project.genesys.extraction_state`
 SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND),
-  names_applied_at = @until, data_version = data_version + 1
+  names_applied_at = @until,
+  data_version = data_version + 1
 WHERE id = 'extraction' AND lease_holder = @holder;
 ASSERT @@row_count = 1 AS 'lease lost';
 CREATE TEMP TABLE changed AS
