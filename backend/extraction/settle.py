@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import batched
 
 import msgspec
 
@@ -28,6 +29,7 @@ from backend.warehouse.settled import StoredRow, create_seen_table, drop_seen_ta
 _SLICE_SECONDS = 110.0
 _POLL_SECONDS = 2.0
 _MOST_JOBS = 4
+_IDS_A_STEP = 50
 _COMPARED_DAYS = 4
 # Above this share of a day, missing records look like a lost permission rather than deletions.
 _MOST_DELETED = 0.01
@@ -176,11 +178,17 @@ def _mark_deletions(work: _Slice) -> Iterator[None]:
     context, cycle = work.context, work.cycle
     missing = unseen_rows(context.tools.warehouse, cycle.start, cycle.end, cycle.seen)
     yield
-    known = {decode_conversation_id(raw) for raw in details_by_ids(context.genesys, [row.id for row in missing.rows])}
-    yield
-    gone = [row for row in missing.rows if row.id not in known]
-    marked, withheld = _guarded(gone, missing.settled_by_day)
-    context.progress.withheld_deletions = len(withheld)
+    gone: list[StoredRow] = []
+    for rows in batched(missing.rows, _IDS_A_STEP, strict=False):
+        known = {decode_conversation_id(raw) for raw in details_by_ids(context.genesys, [row.id for row in rows])}
+        gone += [row for row in rows if row.id not in known]
+        yield
+        if _is_suspicious(gone, missing.settled_by_day):
+            break
+        if work.is_over():
+            return
+    marked = [] if _is_suspicious(gone, missing.settled_by_day) else gone
+    context.progress.withheld_deletions = len(gone) - len(marked)
     context.progress.more = False
     yield from delete(
         context,
@@ -195,9 +203,7 @@ def _mark_deletions(work: _Slice) -> Iterator[None]:
     yield from compare_settled_days(context, cycle.end, days=_COMPARED_DAYS)
 
 
-def _guarded(gone: list[StoredRow], settled: Counter[date]) -> tuple[list[StoredRow], list[StoredRow]]:
-    """Those to mark, and those withheld since too much of their day seems gone."""
+def _is_suspicious(gone: list[StoredRow], settled: Counter[date]) -> bool:
+    """Whether too much of some day seems gone. A lost division misses a little of every day, so it counts for all."""
     by_day = Counter(row.created_date.date() for row in gone)
-    suspicious = {day for day, count in by_day.items() if count > settled[day] * _MOST_DELETED}
-    marked = [row for row in gone if row.created_date.date() not in suspicious]
-    return marked, [row for row in gone if row.created_date.date() in suspicious]
+    return any(count > settled[day] * _MOST_DELETED for day, count in by_day.items())

@@ -14,8 +14,16 @@ from tests.property.source import Source
 YESTERDAY = utc("2024-03-09T09:00:00")
 LONG_WAIT = Reply({"message": "slow down"}, 429, {"Retry-After": "3600"})
 
-# Rate limit, passing errors, an answer broken off, a token revoked: all in one call, below its eight tries.
-RETRIED = [Reply({}, 429, {"Retry-After": "3"}), Reply({}, 500), Reply({}, 503), Reply({}, cut=1), Reply({}, 401)]
+# All in one call, below its eight tries.
+RETRIED = [
+    Reply({}, 429, {"Retry-After": "3"}),
+    Reply({}, 500),
+    Reply({}, 503),
+    Reply({}, cut=1),
+    Reply(b"<html>maintenance</html>"),
+    Reply(b'{"conversations":[{"conversationId":"c'),
+    Reply({}, 401),
+]
 
 
 def test_passing_faults_are_retried_and_others_end_the_run_by_name(
