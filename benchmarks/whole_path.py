@@ -24,12 +24,15 @@ from backend.catalog import load_catalog
 from backend.extraction.backfill import backfill_day
 from backend.extraction.context import make_tools
 from backend.extraction.events import events_table
+from backend.extraction.gathering import Gathered
 from backend.extraction.rows import RowMapping
 from backend.extraction.runs import perform
+from backend.genesys.answers import decode_records
+from backend.genesys.transport import Transport
 from backend.settings import Settings
 from backend.warehouse.client import Warehouse
-from backend.warehouse.commit import commit
-from backend.warehouse.staging import stage
+from backend.warehouse.commit import commit, stored_event_days
+from backend.warehouse.staging import drop_staging, stage
 from benchmarks.pages import job_pages_of, served
 from sandbox.bigquery import LocalBigQuery
 
@@ -84,7 +87,7 @@ def _measure(size: int) -> dict[str, Any]:
         seconds = time.perf_counter() - begun
     if answer.records_processed != size:
         raise SystemExit(f"{answer.records_processed} conversations were read, not {size}")
-    phases["read, decode, flatten, the rest"] = seconds - sum(phases.values())
+    phases["lease, state, receipts, alerts"] = seconds - sum(phases.values())
     return {
         "seconds": seconds,
         "phases": dict(sorted(phases.items(), key=itemgetter(1), reverse=True)),
@@ -107,6 +110,11 @@ def _timed(phases: dict[str, float]) -> Iterator[None]:
         return timed
 
     with (
+        patch.object(Transport, "send", wrapped(Transport.send, "HTTP")),
+        patch("backend.genesys.jobs.decode_records", wrapped(decode_records, "decode")),
+        patch.object(Gathered, "take", wrapped(Gathered.take, "flatten")),
+        patch("backend.extraction.loading.stored_event_days", wrapped(stored_event_days, "days of replaced events")),
+        patch("backend.extraction.loading.drop_staging", wrapped(drop_staging, "dropping staging tables")),
         patch.object(RowMapping, "table", wrapped(RowMapping.table, "rows to Arrow")),
         patch("backend.extraction.loading.events_table", wrapped(events_table, "events to Arrow")),
         patch("backend.extraction.loading.stage", wrapped(stage, "Parquet and load job")),
