@@ -1,6 +1,7 @@
 """The names of queues, users, skills, wrap-up codes, teams and locations: read from Genesys, kept in the warehouse."""
 
-from collections.abc import Generator, Iterator
+import logging
+from collections.abc import Iterator
 
 from backend.extraction.context import Context
 from backend.extraction.rows import Names
@@ -8,17 +9,19 @@ from backend.genesys.lookups import read_lookups
 from backend.warehouse.names import StoredName, merge_names, read_names, store_names
 from backend.warehouse.renames import apply_names
 
+_LOG = logging.getLogger(__name__)
+
 # Stored beside the kinds that Genesys lists: the name of a user's location, by the user's id.
 _USER_LOCATION = "user_location"
 
 
 def lookups(context: Context) -> Iterator[None]:
-    """The task of its own: what it processed are names."""
-    context.progress.records = yield from refresh_lookups(context)
+    """The task of its own; it processes no conversations, so its receipt counts none."""
+    yield from refresh_lookups(context)
 
 
-def refresh_lookups(context: Context) -> Generator[None, None, int]:
-    """Reads all lookups and stores what is new; returns how many names were read.
+def refresh_lookups(context: Context) -> Iterator[None]:
+    """Reads all lookups and stores what is new.
 
     A lookup that Genesys forbids keeps its stored names and is noted in the receipt.
     """
@@ -35,7 +38,7 @@ def refresh_lookups(context: Context) -> Generator[None, None, int]:
         store_names(warehouse, merged, run_id=context.run.id)
         yield
     yield from _follow(context, merged)
-    return sum(len(names) for names in found.names.values())
+    _LOG.info("%d names read", sum(len(names) for names in found.names.values()))
 
 
 def _follow(context: Context, names: list[StoredName]) -> Iterator[None]:

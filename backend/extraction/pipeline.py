@@ -4,7 +4,6 @@ Each step is one effect (a page read, a batch staged, a batch committed). The wa
 end of the last window that was read completely.
 """
 
-import zlib
 from collections.abc import Generator, Iterator
 from datetime import timedelta
 from itertools import batched
@@ -17,10 +16,10 @@ from backend.extraction.plan import (
     Window,
     day_windows,
     first_start,
-    is_due,
     must_split,
     span_to_read,
     split_threshold,
+    to_read_again,
 )
 from backend.extraction.records import Conversation
 from backend.extraction.rows import Names
@@ -109,13 +108,8 @@ def _reread_open(context: Context, gathered: Gathered, seen: set[str]) -> Iterat
     since = now - timedelta(days=context.tools.settings.extract_open_days)
     stored = open_conversations(context.tools.warehouse, since, now)
     yield
-    due = [
-        conversation.id
-        for conversation in stored
-        if conversation.id not in seen
-        and is_due(conversation.created_date, previous, now, stagger=zlib.crc32(conversation.id.encode()))
-    ]
-    for ids in batched(due, _IDS_A_STEP, strict=False):
+    unseen = {one.id: one.created_date for one in reversed(stored) if one.id not in seen}
+    for ids in batched(to_read_again(unseen, previous, now, a_request=_IDS_A_STEP), _IDS_A_STEP, strict=False):
         if context.time_is_short():
             return
         gathered.take(details_by_ids(context.genesys, ids, Conversation), now)

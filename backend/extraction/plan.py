@@ -1,6 +1,7 @@
 """Which span of time a run reads, cut into windows: pure, the clock is handed in. All times are aware UTC."""
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -87,6 +88,20 @@ def span_to_settle(available: datetime, settled_through: datetime | None, histor
     start = max(min(end - _SETTLED_AGAIN, earlier), end - _LONGEST_JOB)
     midnight = datetime.combine(start.date(), time.min, UTC)
     return Window(midnight, end) if midnight < end else None
+
+
+def to_read_again(
+    opened: Mapping[str, datetime], previous: datetime | None, now: datetime, *, a_request: int
+) -> list[str]:
+    """Ids of open conversations that are due, of those given with when they began; `previous` as for `is_due`.
+
+    A request costs the same for one id and for `a_request`, so the last one takes along others, in the order given.
+    """
+    due, others = list[str](), list[str]()
+    for identity, began in opened.items():
+        stagger = zlib.crc32(identity.encode())
+        (due if is_due(began, previous, now, stagger=stagger) else others).append(identity)
+    return due + others[: -len(due) % a_request]
 
 
 def is_due(opened: datetime, previous: datetime | None, now: datetime, *, stagger: int) -> bool:

@@ -165,7 +165,7 @@ def _read_pages(work: _Slice) -> Iterator[None]:
                 work.names,
                 number=work.next_number(),
                 finished=False,
-                available=min(page.available, work.cycle.end),
+                available=page.available,
                 settling=work.cycle.settling(),
             )
             gathered = Gathered(work.seen)

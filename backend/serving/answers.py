@@ -19,7 +19,7 @@ from backend.serving.freshness import Freshness, FreshnessReader
 from backend.serving.parameters import Facts
 from backend.serving.queries import Queries, timed_out
 from backend.serving.refusals import Refusals
-from backend.serving.request import ConfigRequest, DataRequest, read_body
+from backend.serving.request import ConfigRequest, DataRequest, Empty, read_body
 from backend.serving.results import Job, Result
 from backend.serving.samples import sample_rows
 from backend.serving.selection import Field, Selection, read_fields, read_selection
@@ -60,14 +60,19 @@ class Answers:
         self._explainer = Explainer(settings, self._queries)
 
     def config(self, body: bytes) -> dict[str, Any]:
-        """Answer of getConfig: the same whatever was chosen before, so that a wrong choice can be corrected."""
-        read_body(ConfigRequest, body)
+        """Answer of getConfig; what was chosen before is checked."""
+        read_config(read_body(ConfigRequest, body).config_params, self._catalog)
         return config_answer(self._catalog)
 
     def schema(self, body: bytes) -> dict[str, Any]:
         """Answer of getSchema, for the dataset of `configParams`, all of which are checked."""
         config = read_config(read_body(ConfigRequest, body).config_params, self._catalog)
         return {"schema": looker_schema(config.dataset)}
+
+    def credentials(self, body: bytes) -> dict[str, bool]:
+        """Whoever may ask has a valid key."""
+        read_body(Empty, body)
+        return {"valid": True}
 
     def data(self, body: bytes, caller: str) -> Body | dict[str, Any]:
         """Answer of getData, or `{pending: token}` where the query takes long; `caller` labels the query, hashed."""

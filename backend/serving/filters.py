@@ -3,6 +3,7 @@
 Where one filter cannot be applied exactly, none is, and the host filters the whole answer itself.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -18,7 +19,7 @@ from backend.serving.parameters import ParameterValue, Scalar
 from backend.serving.request import Filter, Value
 
 MAX_FILTERS = 500
-
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 type Kind = Literal["text", "time", "boolean"]
 
@@ -118,7 +119,23 @@ def _part_of_text(field: Dimension, value: Scalar) -> str:
 
 
 def _whole_text(field: Dimension, value: Scalar) -> str:
-    return _regular_expression(field, f"^(?:{_part_of_text(field, value)})$", str(value))
+    part = _part_of_text(field, value)
+    # A quotation that the pattern leaves open would take the end of ours for text.
+    end = r"\E" if _leaves_quotation_open(part) else ""
+    return _regular_expression(field, f"^(?:{part}{end})$", str(value))
+
+
+def _leaves_quotation_open(pattern: str) -> bool:
+    """Whether a `\\Q` of RE2 has no `\\E`; outside of a quotation a backslash takes the next character along."""
+    position = 0
+    while escape := _ESCAPE.search(pattern, position):
+        position = escape.end()
+        if escape[0] == r"\Q":
+            closed = pattern.find(r"\E", position)
+            if closed < 0:
+                return True
+            position = closed + 2
+    return False
 
 
 def _regular_expression(field: Dimension, pattern: str, given: str) -> str:

@@ -23,7 +23,8 @@ def metric_sql(metric: Metric, detail: Detail, switches: frozenset[Switch]) -> s
             return _total(value, aggregated=aggregated)
         case "sum":
             total = f"SUM({value})" if aggregated else value
-            return f"CAST({total} AS NUMERIC) / 1000" if metric.since or metric.milliseconds else total
+            # A product is exact in BigQuery and in its stand-in, which divides as FLOAT64.
+            return f"CAST({total} AS NUMERIC) * NUMERIC '0.001'" if metric.since or metric.milliseconds else total
 
 
 def ratio_sql(ratio: Ratio, dataset: Dataset, detail: Detail, switches: frozenset[Switch]) -> str:

@@ -17,6 +17,9 @@ from backend.warehouse.client import Warehouse
 # What would fit is not worth waiting longer for.
 _COUNTING_SECONDS = 10
 
+# Semantic types of a day and of all that is finer.
+_BY_DAY = "YEAR_MONTH_DAY"
+
 _log = logging.getLogger(__name__)
 
 
@@ -80,7 +83,8 @@ class Refusals:
         choices = alternatives(selection)
         counts = self._count(selection, labels, choices) if choices else []
         advice = best_fit(choices[: len(counts)], counts, fitting)
-        return ResultTooLargeError(" ".join(filter(None, [text, advice, _shorter(selection, fitting / max(rows, 1))])))
+        shorter = _shorter(selection, fitting / max(rows, 1)) if _grows_with_its_period(selection) else ""
+        return ResultTooLargeError(" ".join(filter(None, [text, advice, shorter])))
 
     def _count(self, selection: Selection, labels: Mapping[str, str], choices: Sequence[Alternative]) -> list[int]:
         table = self._warehouse.table(selection.dataset.table_name)
@@ -113,6 +117,11 @@ def best_fit(choices: Sequence[Alternative], counts: Sequence[int], fitting: int
     if count > fitting:
         return general
     return f"{choice.advice} it would be about {count:,} rows. Or choose a shorter period or add a filter."
+
+
+def _grows_with_its_period(selection: Selection) -> bool:
+    """Whether twice the days are about twice the rows; a chart by agent alone has as many in a day as in a week."""
+    return selection.detail == "interaction" or any(field.type.startswith(_BY_DAY) for field in selection.dimensions)
 
 
 def _shorter(selection: Selection, share: float) -> str:

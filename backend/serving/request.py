@@ -42,6 +42,10 @@ class ScriptParams(_Body, frozen=True):
     sample_extraction: bool | None = None
 
 
+class Empty(_Body, frozen=True):
+    """Body of `/v1/credentials`."""
+
+
 class ConfigRequest(_Body, frozen=True):
     """Body of `/v1/config` and `/v1/schema`."""
 

@@ -9,6 +9,7 @@ from backend.settings import Settings, load_settings
 from backend.warehouse.client import Warehouse
 from backend.web import connector, status, tasks
 from backend.web.failures import register_failures
+from backend.web.incoming import MAX_BODY_BYTES
 from backend.web.logs import configure_logging
 from backend.web.services import EXTENSION, Services
 
@@ -23,7 +24,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     catalog = load_catalog()
     warehouse = Warehouse(settings)
     app = Flask("backend", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = connector.MAX_BODY_BYTES + 1
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions[EXTENSION] = Services(
         settings, catalog, warehouse, Answers(settings, catalog, warehouse), make_tools(settings, catalog, warehouse)
     )

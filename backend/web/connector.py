@@ -3,13 +3,11 @@
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend.serving.bodies import Body
 from backend.web.identity import require_connector_key
+from backend.web.incoming import read_body
 from backend.web.services import services
-
-MAX_BODY_BYTES = 1 << 20
 
 blueprint = Blueprint("connector", __name__, url_prefix="/v1")
 
@@ -21,17 +19,17 @@ def _authorize() -> None:
 
 @blueprint.post("/config")
 def config() -> dict[str, Any]:
-    return services().answers.config(_body())
+    return services().answers.config(read_body())
 
 
 @blueprint.post("/schema")
 def schema() -> dict[str, Any]:
-    return services().answers.schema(_body())
+    return services().answers.schema(read_body())
 
 
 @blueprint.post("/data")
 def data() -> Response:
-    answer = services().answers.data(_body(), g.caller)
+    answer = services().answers.data(read_body(), g.caller)
     if not isinstance(answer, Body):
         return jsonify(answer)
     packed = request.accept_encodings["gzip"] > 0
@@ -44,12 +42,4 @@ def data() -> Response:
 
 @blueprint.post("/credentials")
 def credentials() -> dict[str, Any]:
-    return {"valid": True}
-
-
-def _body() -> bytes:
-    """The body; one without a Content-Length is cut where Flask's limit lies, just above ours."""
-    body = request.get_data()
-    if len(body) > MAX_BODY_BYTES:
-        raise RequestEntityTooLarge
-    return body
+    return services().answers.credentials(read_body())

@@ -8,6 +8,7 @@ from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from backend.errors import BodyTooLargeError, InternalError, RequestError, ServiceError
+from backend.web.incoming import drain
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def _http_error(error: HTTPException) -> Response:
     """Failures that Flask finds before a route runs, in our terms; headers such as `Allow` are kept."""
     match error:
         case RequestEntityTooLarge():
+            drain()
             answer: ServiceError = BodyTooLargeError("The request is too large. Use fewer or shorter filters.")
         case NotFound():
             answer = RequestError("There is nothing at this address. Check the connector's BACKEND_URL.")

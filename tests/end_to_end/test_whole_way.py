@@ -21,7 +21,7 @@ _COLUMNS = (
 @pytest.fixture(scope="module")
 def watermark(chain: Chain) -> datetime:
     """Everything is extracted once, lookups first, as the scheduler would."""
-    assert chain.task("lookups")["recordsProcessed"] > 50
+    assert chain.task("lookups")["status"] == "ok"
     answer = chain.task("extract")
     assert (answer["status"], answer["more"]) == ("ok", False)
     return datetime.fromisoformat(answer["watermark"])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from backend.extraction.plan import (
     span_to_read,
     span_to_settle,
     split_threshold,
+    to_read_again,
 )
 
 DAY = timedelta(days=1)
@@ -166,3 +168,14 @@ def test_conversations_of_one_age_are_spread_over_the_runs() -> None:
 
 def test_the_first_run_reads_every_open_conversation() -> None:
     assert is_due(NOW - 50 * DAY, None, NOW, stagger=7)
+
+
+def test_the_last_request_takes_along_what_is_not_due() -> None:
+    young = {f"young-{n}": NOW - timedelta(hours=n + 1) for n in range(3)}
+    old = {f"old-{n}": NOW - 20 * DAY for n in range(40)}
+    quarter = timedelta(minutes=15)
+    due = {name for name, began in old.items() if is_due(began, NOW - quarter, NOW, stagger=crc32(name.encode()))}
+    found = to_read_again(young | old, NOW - quarter, NOW, a_request=25)
+    assert len(found) == len(set(found)) == 25
+    assert {*young, *due} <= set(found)
+    assert to_read_again(dict.fromkeys(old.keys() - due, NOW - 20 * DAY), NOW - quarter, NOW, a_request=25) == []

@@ -125,6 +125,13 @@ class Call(threading.Thread):
 
 @pytest.fixture
 def backend(embedded_settings: MakeSettings, local_bigquery: LocalBigQuery) -> Iterator[Backend]:
+    with prepared(embedded_settings, local_bigquery) as backend:
+        yield backend
+
+
+@contextmanager
+def prepared(embedded_settings: MakeSettings, local_bigquery: LocalBigQuery) -> Iterator[Backend]:
+    """A backend that can be started; whatever still runs at the end is killed."""
     world = World(5, NOW, 300, 2)
     simulator = create_simulator(world, clock=lambda: NOW, limit_per_minute=FAST)
     settings = embedded_settings()

@@ -37,6 +37,10 @@ def read_one(item: Filter) -> Any:
         pytest.param(condition("channel", "CONTAINS", "%_'"), ("%_'",), id="contains"),
         pytest.param(condition("channel", "REGEXP_PARTIAL_MATCH", "^V"), ("^V",), id="partial match"),
         pytest.param(condition("channel", "REGEXP_EXACT_MATCH", "a|b"), ("^(?:a|b)$",), id="exact match"),
+        pytest.param(
+            condition("channel", "REGEXP_EXACT_MATCH", r"a\Q.b"), (r"^(?:a\Q.b\E)$",), id="exact match of a quotation"
+        ),
+        pytest.param(condition("channel", "REGEXP_EXACT_MATCH", r"\Qa\E\\Q"), (r"^(?:\Qa\E\\Q)$",), id="a closed one"),
         pytest.param(condition("created_day_utc", "EQUALS", "20240310"), ("20240310",), id="compact day"),
         pytest.param(condition("created_day_utc", "EQUALS", "2024-03-10"), ("20240310",), id="dashed day"),
         pytest.param(condition("created_day_utc", "EQUALS", 20240310), ("20240310",), id="day as a number"),

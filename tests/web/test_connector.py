@@ -67,7 +67,7 @@ def test_config(post: Post) -> None:
     answer = post("/v1/config", {"languageCode": "en"})
     assert answer.status_code == 200
     assert set(answer.get_json()) == {"configParams", "dateRangeRequired", "isSteppedConfig"}
-    assert answer.get_json() == post("/v1/config", {"languageCode": "it", "configParams": {"timeZone": "x"}}).get_json()
+    assert answer.get_json() == post("/v1/config", {"languageCode": "it", "configParams": None}).get_json()
 
 
 @pytest.mark.parametrize("body", [{}, {"configParams": {"dataset": "interaction_details", "timeZone": "Asia/Tokyo"}}])
@@ -176,6 +176,9 @@ def test_a_sample_is_typed_and_needs_no_warehouse(post: Post) -> None:
             "/v1/data", {**CHART, "configParams": {"timeZone": "x"}}, 400, "invalid_config", id="unknown zone"
         ),
         pytest.param("/v1/schema", {"configParams": {"detail": "x"}}, 400, "invalid_config", id="unknown detail"),
+        pytest.param("/v1/config", {"configParams": {"dataset": "x"}}, 400, "unknown_dataset", id="config's dataset"),
+        pytest.param("/v1/credentials", b"\xff", 400, "invalid_request", id="credentials that are no UTF-8"),
+        pytest.param("/v1/credentials", b"[" * 100_000, 400, "invalid_request", id="deep credentials"),
         pytest.param("/v1/data", {**CHART, "dateRange": None}, 400, "invalid_date_range", id="no date range"),
         pytest.param(
             "/v1/data",
@@ -210,6 +213,13 @@ def test_a_sample_is_typed_and_needs_no_warehouse(post: Post) -> None:
             "invalid_date_range",
             id="absurd dates",
         ),
+        pytest.param(
+            "/v1/data",
+            {**CHART, "dateRange": {"startDate": "0001-01-01", "endDate": "9999-12-31"}},
+            400,
+            "invalid_date_range",
+            id="all of the calendar",
+        ),
         pytest.param("/v1/nothing", {}, 404, "invalid_request", id="unknown address"),
         pytest.param("/v1/data", b"x" * (1 << 20) + b"x", 413, "body_too_large", id="too large"),
     ],
@@ -235,8 +245,9 @@ def test_a_body_without_a_length_is_limited_too(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/config", "/v1/schema", "/v1/data", "/v1/credentials"])
-def test_only_post_is_taken(client: FlaskClient, path: str) -> None:
-    answer = client.get(path, headers=AUTHORIZED)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "BREW"])
+def test_only_post_is_taken(client: FlaskClient, path: str, method: str) -> None:
+    answer = client.open(path, method=method, headers=AUTHORIZED)
     assert (answer.status_code, failure(answer)["code"]) == (405, "invalid_request")
     assert "POST" in answer.headers["Allow"]
 

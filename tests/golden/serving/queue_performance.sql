@@ -3,7 +3,7 @@ SELECT
   t.queue_name AS c1,
   (@settled_through IS NULL OR t.interval_start >= @settled_through) AS c2,
   IFNULL(SUM(t.offered), 0) AS c3,
-  CAST(SUM(t.handle_time) AS NUMERIC) / 1000 AS c4,
+  CAST(SUM(t.handle_time) AS NUMERIC) * NUMERIC '0.001' AS c4,
   (IFNULL(SUM(t.answered), 0) - IFNULL(SUM(t.answered_over_target), 0)) AS c5,
   (IFNULL(SUM(t.answered), 0) + IFNULL(SUM(t.abandoned), 0) + IFNULL(SUM(t.flow_out), 0) - IFNULL(SUM(t.short_abandoned), 0) - IFNULL(SUM(t.abandoned), 0)) AS c6,
   SAFE_DIVIDE(CAST((IFNULL(SUM(t.answered), 0) - IFNULL(SUM(t.answered_over_target), 0)) AS FLOAT64), CAST((IFNULL(SUM(t.answered), 0) + IFNULL(SUM(t.abandoned), 0) + IFNULL(SUM(t.flow_out), 0) - IFNULL(SUM(t.short_abandoned), 0) - IFNULL(SUM(t.abandoned), 0)) AS FLOAT64)) AS c7
