@@ -7,6 +7,7 @@ Read ratios, not milliseconds: the engine shares the machine with everything els
 
 import argparse
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import requests
+from flask import Flask, jsonify
 from google.cloud import bigquery
 
 from backend.catalog import load_catalog
@@ -24,10 +26,12 @@ from backend.serving.request import DataRequest, read_body
 from backend.serving.selection import read_selection
 from backend.serving.sql import build_query
 from benchmarks.paths import paths_of
+from benchmarks.ready import BODY_FILE
 from benchmarks.rollup import rollup_lines
 from benchmarks.stage import Service, Stage, service, stage
 
 CLIENTS = 8
+_FLASK = Flask("by rows")
 MONTH = ("2024-03-01", "2024-03-31")
 
 
@@ -67,9 +71,14 @@ def large(rows: int, of: Stage) -> dict[str, Any]:
 
 
 def measure(of: Service, body: dict[str, Any], seconds: float) -> Figures:
-    """Several clients ask again and again; the first requests do not count."""
+    """Several clients ask over HTTP; the first requests do not count."""
     for _ in range(2 * CLIENTS):  # until each worker has answered
         of.data(body, requests.Session())
+    return under_load(lambda session: of.packed(body, session), seconds)
+
+
+def under_load(action: Callable[[requests.Session], object], seconds: float) -> Figures:
+    """Several clients do the same again and again."""
     end = time.perf_counter() + seconds
 
     def client(_: int) -> list[float]:
@@ -77,7 +86,7 @@ def measure(of: Service, body: dict[str, Any], seconds: float) -> Figures:
         with requests.Session() as session:
             while not took or time.perf_counter() < end:
                 began = time.perf_counter()
-                of.packed(body, session)
+                action(session)
                 took.append(time.perf_counter() - began)
         return took
 
@@ -98,14 +107,33 @@ def alone(action: Callable[[], object], rounds: int) -> float:
     return 1_000 * statistics.median(took)
 
 
-def floor(of: Stage, body: dict[str, Any], answer: bytes, rounds: int) -> float:
-    """The engine's own time for the SQL, as its job says, and `orjson.dumps` of the ready rows."""
+class Floor(NamedTuple):
+    """The engine's own time for the SQL, as its jobs say, and `orjson.dumps` of the ready rows."""
+
+    single: float
+    loaded: Figures
+
+
+def floor(of: Stage, body: dict[str, Any], answer: bytes, seconds: float) -> Floor:
     ready = orjson.loads(answer)["rows"]
     took: list[float] = []
-    for _ in range(rounds):
+    for _ in range(5):
         job = run(of, body)
         took.append((job.ended - job.started).total_seconds() * 1_000)
-    return statistics.median(took) + alone(lambda: orjson.dumps(ready), rounds)
+    single = statistics.median(took) + alone(lambda: orjson.dumps(ready), 5)
+
+    def once(_: requests.Session) -> None:
+        run(of, body)
+        orjson.dumps(ready)
+
+    return Floor(single, under_load(once, seconds))
+
+
+def by_rows(of: Stage, body: dict[str, Any]) -> None:
+    """The usual way: the client's rows, each a dictionary, by Flask's `jsonify`."""
+    rows = run(of, body).result()
+    with _FLASK.app_context():
+        jsonify(rows=[dict(row.items()) for row in rows])
 
 
 def run(of: Stage, body: dict[str, Any]) -> bigquery.QueryJob:
@@ -121,19 +149,35 @@ def run(of: Stage, body: dict[str, Any]) -> bigquery.QueryJob:
 
 
 def answer_lines(of: Stage, seconds: float) -> Iterator[str]:
-    yield "| answer | requests/s | p50 ms | p95 ms | one client, ms | floor, ms | ratio |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    """In brackets the share of the floor's rate, and how many times the floor's milliseconds."""
+    yield "| answer | requests/s | p50 ms | p95 ms | one client, ms | Row + jsonify, ms |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for name, body in (("500 rows", SMALL), ("50,000 rows", large(50_000, of))):
+        with service(of) as running, requests.Session() as session:
+            answer, packed = running.data(body, session).content, running.packed(body, session)
+        least, usual = floor(of, body, answer, seconds), alone(lambda: by_rows(of, body), 3)  # noqa: B023
+        rate, p50, p95 = least.loaded
+        yield f"| *floor, {name}* | {rate:.1f} | {p50:.1f} | {p95:.1f} | {least.single:.1f} | {usual:.0f} |"
         for kind, cache_seconds in (("cold", "0"), ("warm", "3600")):
-            with service(of, CACHE_SECONDS=cache_seconds) as running:
+            with service(of, CACHE_SECONDS=cache_seconds) as running, requests.Session() as session:
                 figures = measure(running, body, seconds)
-                session = requests.Session()
                 single = alone(lambda: running.packed(body, session), 7)  # noqa: B023
-                least = floor(of, body, running.data(body, session).content, 5)
-            yield (
-                f"| {name}, {kind} | {figures.rate:.1f} | {figures.p50:.1f} | {figures.p95:.1f} | {single:.1f} "
-                f"| {least:.1f} | {single / least:.2f} |"
-            )
+            yield f"| {name}, {kind} | {_beside(figures, single, least)} | {usual / single:.1f} times ours |"
+        yield f"| {name}, packed bytes without Flask | {_ready(of, body, packed, seconds).rate:.1f} | | | | |"
+
+
+def _beside(figures: Figures, single: float, least: Floor) -> str:
+    times = [(figures.p50, least.loaded.p50), (figures.p95, least.loaded.p95), (single, least.single)]
+    cells = [f"{figures.rate:.1f} ({figures.rate / least.loaded.rate:.2f})"]
+    return " | ".join([*cells, *(f"{ours:.1f} ({ours / theirs:.2f})" for ours, theirs in times)])
+
+
+def _ready(of: Stage, body: dict[str, Any], answer: bytes, seconds: float) -> Figures:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(answer)
+        file.flush()
+        with service(of, "benchmarks.ready:app", **{BODY_FILE: file.name}) as running:
+            return measure(running, body, seconds)
 
 
 def pushdown_lines(of: Stage) -> Iterator[str]:

@@ -72,11 +72,11 @@ class Service:
         answer.raise_for_status()
         return answer
 
-    def packed(self, body: dict[str, Any], session: requests.Session) -> int:
-        """The bytes of one answer as they were sent: unpacking them is the client's affair."""
+    def packed(self, body: dict[str, Any], session: requests.Session) -> bytes:
+        """One answer as it was sent: unpacking it is the client's affair."""
         with session.post(f"{self.url}/v1/data", json=body, headers=HEADERS, timeout=300, stream=True) as answer:
             answer.raise_for_status()
-            return sum(map(len, answer.raw.stream(1 << 16, decode_content=False)))
+            return b"".join(answer.raw.stream(1 << 16, decode_content=False))
 
     def worker_pids(self) -> list[int]:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
@@ -110,12 +110,12 @@ def _engine(folder: Path) -> LocalBigQuery:
 
 
 @contextmanager
-def service(of: Stage, **settings: str) -> Iterator[Service]:
-    """The service under gunicorn as it is deployed, with these settings besides."""
+def service(of: Stage, app: str = "backend:create_app()", **settings: str) -> Iterator[Service]:
+    """The service (or another application) under gunicorn as it is deployed, with these settings besides."""
     address = f"{LOOPBACK}:{free_port()}"
     with Path(os.devnull).open("wb") as nowhere:
         process = child_process(
-            [sys.executable, "-m", "gunicorn", "--bind", address, "backend:create_app()"],
+            [sys.executable, "-m", "gunicorn", "--bind", address, app],
             env={"PATH": os.environ["PATH"], **of.settings, **settings},
             stdout=nowhere,
         )

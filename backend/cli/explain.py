@@ -7,19 +7,21 @@ import click
 
 from backend.cli.connections import genesys_client
 from backend.cli.tools import tools_at_hand
+from backend.extraction.explaining import Explanation, explain
 from backend.extraction.tie_out import compare_day
 from backend.forms import number_text, rfc3339
-from backend.warehouse.comparison import Difference, explaining_ids
+from backend.warehouse.comparison import Difference
 from backend.warehouse.ledger import Revision, correction_ages, revisions_of
 from backend.warehouse.tables import DETAILS
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _STEP_MINUTES = 30
+_MOST_LISTED = 20
 
 
 @click.command("why")
 @click.option("--date", "day", required=True, type=_DAY, help="UTC day on which the conversations began.")
-@click.option("--queue", help="Name of a queue.")
+@click.option("--queue", help="Name or id of a queue that they passed through.")
 def why(day: datetime, queue: str | None) -> None:
     """Explains why the numbers of a day moved: what was learnt of its conversations, when and by which run."""
     tools = tools_at_hand()
@@ -69,17 +71,23 @@ def lag(days: int) -> None:
 def tie_out(day: datetime) -> None:
     """Compares a day's queue counts with Genesys's own; names the conversations that could explain a difference."""
     tools = tools_at_hand()
-    found = compare_day(genesys_client(tools.settings), tools.warehouse, day.replace(tzinfo=UTC), tools.now())
+    genesys, start = genesys_client(tools.settings), day.replace(tzinfo=UTC)
+    found = compare_day(genesys, tools.warehouse, start, tools.now())
     for summary in found.summaries:
         verdict = "equal" if not summary.different else f"differs in {summary.different} places"
         click.echo(f"{summary.metric:<14}  Genesys {summary.genesys:>10}  ours {summary.ours:>10}  {verdict}")
-    for difference in found.differences:
-        click.echo(_difference(difference, explaining_ids(tools.warehouse, difference)))
+    for difference, explanation in explain(genesys, tools.warehouse, start, found.differences, tools.now()):
+        click.echo(_difference(difference, explanation))
     if found.differences:
         raise click.exceptions.Exit(1)
 
 
-def _difference(found: Difference, ids: list[str]) -> str:
+def _difference(found: Difference, explanation: Explanation) -> str:
     place = f"{rfc3339(found.interval_start)}  queue {found.queue_id or '-'}  {found.channel or '-'}"
     numbers = f"{found.metric} {found.figure}: Genesys {found.genesys}, ours {found.ours}"
-    return f"{place}  {numbers}; {', '.join(ids) or 'none of ours'}"
+    return f"{place}  {numbers}; missing here: {_listed(explanation.missing)}; ours: {_listed(explanation.ours)}"
+
+
+def _listed(ids: list[str]) -> str:
+    more = f" and {len(ids) - _MOST_LISTED} more" if len(ids) > _MOST_LISTED else ""
+    return f"{', '.join(ids[:_MOST_LISTED])}{more}" if ids else "none"

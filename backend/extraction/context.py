@@ -97,10 +97,14 @@ class Context:
         """Sleeps; the lease is kept between steps, so waits are short."""
         self.tools.sleep(seconds)
 
+    def seconds_to_read(self) -> float:
+        """What is left of the run, less what staging and committing need; below 0 once that is due."""
+        reserve = min(_COMMIT_SECONDS, self.tools.settings.run_deadline_seconds * _COMMIT_SHARE)
+        return self.deadline - self.tools.now().timestamp() - reserve
+
     def time_is_short(self) -> bool:
         """Whether what is left of the run is needed for staging and committing what was read."""
-        reserve = min(_COMMIT_SECONDS, self.tools.settings.run_deadline_seconds * _COMMIT_SHARE)
-        return self.deadline - self.tools.now().timestamp() < reserve
+        return self.seconds_to_read() < 0
 
 
 @dataclass(frozen=True)

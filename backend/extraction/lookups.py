@@ -30,9 +30,11 @@ def refresh_lookups(context: Context) -> Iterator[None]:
     context.progress.forbidden_lookups.update((kind, message) for kind, message in found.forbidden.items())
     yield
     read: dict[str, dict[str, str]] = dict(found.names.items())
-    if "user" in read:
-        read[_USER_LOCATION] = found.user_locations
     stored = read_names(warehouse)
+    if "user" in read:
+        # Who is no longer listed keeps the last location; who is listed without one has none.
+        left = {e.id: e.name for e in stored if e.kind == _USER_LOCATION and e.id not in read["user"] and not e.deleted}
+        read[_USER_LOCATION] = left | found.user_locations
     merged = merge_names(stored, read, context.tools.now())
     if merged != stored:
         store_names(warehouse, merged, run_id=context.run.id)
@@ -51,7 +53,6 @@ def _follow(context: Context, names: list[StoredName]) -> Iterator[None]:
         apply_names(
             context.tools.warehouse,
             context.lease,
-            history=state.first_start,
             applied=state.names_applied_at,
             until=changed,
         )
@@ -59,10 +60,11 @@ def _follow(context: Context, names: list[StoredName]) -> Iterator[None]:
 
 
 def known_names(stored: list[StoredName]) -> Names:
-    """Stored names by kind, deleted ones included."""
+    """Stored names by kind, those of deleted things included; a location that a user left is no name."""
     by_kind: dict[str, dict[str, str]] = {}
     for entry in stored:
-        by_kind.setdefault(entry.kind, {})[entry.id] = entry.name
+        if not (entry.deleted and entry.kind == _USER_LOCATION):
+            by_kind.setdefault(entry.kind, {})[entry.id] = entry.name
     return Names(
         queues=by_kind.get("queue", {}),
         users=by_kind.get("user", {}),

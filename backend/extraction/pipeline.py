@@ -6,6 +6,7 @@ end of the last window that was read completely.
 
 from collections.abc import Generator, Iterator
 from datetime import timedelta
+from enum import Enum, auto
 from itertools import batched
 
 from backend.extraction.context import Context
@@ -14,6 +15,7 @@ from backend.extraction.loading import load
 from backend.extraction.lookups import known_names, refresh_lookups
 from backend.extraction.plan import (
     Window,
+    affordable_hits,
     day_windows,
     first_start,
     must_split,
@@ -30,6 +32,14 @@ from backend.warehouse.state import keep_first_start
 
 BATCH_ROWS = 10_000
 _IDS_A_STEP = 50
+
+
+class _Outcome(Enum):
+    """What came of reading a window; what was read of one that time cut short is loaded, but does not count as read."""
+
+    READ = auto()
+    TOO_LARGE = auto()
+    CUT_SHORT = auto()
 
 
 def extract(context: Context) -> Iterator[None]:
@@ -72,19 +82,12 @@ def read_span(context: Context, span: Window | None, names: Names, *, live: bool
     seen: set[str] = set()
     gathered, number, read_to = Gathered(seen), 1, None
     while windows:
-        window = windows.pop(0)
-        pages = details_pages(context.genesys, window.start, window.end, Conversation)
-        first = next(pages)
-        yield
-        if must_split(window, first.total_hits, threshold):
-            windows[:0] = window.halves()
-            continue
-        gathered.take(first.conversations, context.tools.now())
-        for page in pages:
-            gathered.take(page.conversations, context.tools.now())
-            yield
-        read_to = window.end
-        context.progress.more = bool(windows) and context.time_is_short()
+        outcome = yield from _read_window(context, windows[0], threshold, gathered)
+        if outcome is _Outcome.TOO_LARGE:
+            windows[:1] = windows[0].halves()
+        elif outcome is _Outcome.READ:
+            read_to = windows.pop(0).end
+        context.progress.more = bool(windows) and (outcome is _Outcome.CUT_SHORT or context.time_is_short())
         if context.progress.more:
             break
         if len(gathered) >= BATCH_ROWS and windows:
@@ -96,10 +99,31 @@ def read_span(context: Context, span: Window | None, names: Names, *, live: bool
     if live and not context.progress.more:
         yield from _reread_open(context, gathered, seen)
     watermark = (read_to or context.progress.watermark) if live else None
-    resume_from = read_to if context.progress.more else None
+    resume_from = read_to or context.state.resume_from if context.progress.more else None
     yield from load(
         context, gathered, names, number=number, finished=True, watermark=watermark, resume_from=resume_from
     )
+
+
+def _read_window(
+    context: Context, window: Window, threshold: int, gathered: Gathered
+) -> Generator[None, None, _Outcome]:
+    """Takes in all pages of a window, unless the first one tells that they are too many for what time is left."""
+    left = context.seconds_to_read()
+    pages = details_pages(context.genesys, window.start, window.end, Conversation)
+    first = next(pages)
+    yield
+    now_left = context.seconds_to_read()
+    affordable = affordable_hits(now_left, seconds_a_page=left - now_left, hits_a_page=len(first.conversations))
+    if must_split(window, first.total_hits, min(threshold, affordable)):
+        return _Outcome.TOO_LARGE
+    gathered.take(first.conversations, context.tools.now())
+    for page in pages:
+        if context.time_is_short():
+            return _Outcome.CUT_SHORT
+        gathered.take(page.conversations, context.tools.now())
+        yield
+    return _Outcome.READ
 
 
 def _reread_open(context: Context, gathered: Gathered, seen: set[str]) -> Iterator[None]:

@@ -61,8 +61,8 @@ def span_to_read(
             "Correct the clock, or clear the watermark with python -m backend resync --yes."
         )
     end = _whole_millisecond(now - delay)
-    if resume_from is not None:
-        start = resume_from
+    if resume_from is not None and resume_from < end:
+        start = max(history, resume_from)
     else:
         start = history if watermark is None else max(history, watermark - lookback)
     return Window(start, end) if start < end else None
@@ -122,6 +122,13 @@ def split_threshold(requests_per_minute: int, deadline_seconds: float) -> int:
     """Most hits of one window: pages deep in a result are slow, and a quarter of a run must be enough to read it."""
     affordable = int(requests_per_minute * deadline_seconds / 60 / 4) * _PAGE_SIZE
     return max(_PAGE_SIZE, min(_MOST_HITS, affordable))
+
+
+def affordable_hits(seconds_left: float, *, seconds_a_page: float, hits_a_page: int) -> int:
+    """Most hits of a window that takes half of the time left, where its other pages are like the first."""
+    if seconds_a_page <= 0:
+        return _MOST_HITS
+    return max(1, int(seconds_left / 2 / seconds_a_page)) * max(1, hits_a_page)
 
 
 def must_split(window: Window, total_hits: int, threshold: int) -> bool:

@@ -7,7 +7,7 @@ from the last commit: with the same job and cursor, or with a new job where Gene
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import batched
 
 import msgspec
@@ -22,13 +22,14 @@ from backend.extraction.records import Conversation, decode_conversation_id
 from backend.extraction.rows import Names
 from backend.extraction.tie_out import compare_settled_days
 from backend.genesys.conversations import details_by_ids
-from backend.genesys.jobs import availability, job_pages, job_state, submit_job
+from backend.genesys.jobs import JobStatus, availability, job_pages, job_state, submit_job
 from backend.warehouse.commit_script import Settling
 from backend.warehouse.settled import StoredRow, create_seen_table, drop_seen_table, unseen_rows
 
 _SLICE_SECONDS = 110.0
 _POLL_SECONDS = 2.0
 _MOST_JOBS = 4
+_LONGEST_WAIT = timedelta(hours=1)
 _IDS_A_STEP = 50
 _COMPARED_DAYS = 4
 # Above this share of a day, missing records look like a lost permission rather than deletions.
@@ -44,6 +45,7 @@ class Cycle(msgspec.Struct, frozen=True):
     seen: str
     cursor: str | None = None
     read: bool = False
+    submitted_at: datetime | None = None
 
     def settling(self) -> Settling:
         return Settling(msgspec.json.encode(self).decode(), self.seen)
@@ -63,6 +65,10 @@ class _Slice:
 
     def is_over(self) -> bool:
         return self.context.tools.now().timestamp() >= self.end or self.context.time_is_short()
+
+    def has_waited_too_long(self) -> bool:
+        submitted_at = self.cycle.submitted_at
+        return submitted_at is not None and self.context.tools.now() - submitted_at > _LONGEST_WAIT
 
     def next_number(self) -> int:
         self.number += 1
@@ -113,7 +119,7 @@ def _submit(context: Context, start: datetime, end: datetime, *, name: str) -> G
     yield
     seen = create_seen_table(context.tools.warehouse, name)
     yield
-    return Cycle(start, end, job_id, seen)
+    return Cycle(start, end, job_id, seen, submitted_at=context.tools.now())
 
 
 def _again(work: _Slice, reason: str) -> Iterator[None]:
@@ -141,6 +147,8 @@ def _read(work: _Slice) -> Iterator[None]:
         if state.state.is_gone:
             yield from _again(work, f"{state.state}: {state.error_message or 'no reason given'}")
         elif state.state.is_waiting:
+            if work.has_waited_too_long():
+                yield from _give_up_waiting(work, state.state)
             work.context.wait(_POLL_SECONDS)
             yield
         else:
@@ -148,6 +156,24 @@ def _read(work: _Slice) -> Iterator[None]:
                 yield from _read_pages(work)
             except GenesysInvalidResponseError as error:
                 yield from _again(work, error.message)
+
+
+def _give_up_waiting(work: _Slice, state: JobStatus) -> Iterator[None]:
+    """Submits another job for the next slice, and fails this one so that somebody hears of it."""
+    yield from _again(work, f"still {state}")
+    yield from load(
+        work.context,
+        Gathered(set()),
+        work.names,
+        number=work.next_number(),
+        finished=False,
+        settling=work.cycle.settling(),
+    )
+    raise GenesysInvalidResponseError(
+        f"A detail job over {work.cycle.start:%Y-%m-%d} to {work.cycle.end:%Y-%m-%d} was still {state} after "
+        f"{_LONGEST_WAIT.seconds // 60} minutes. It was submitted again; rows of these days stay provisional until one "
+        "comes to its end."
+    )
 
 
 def _read_pages(work: _Slice) -> Iterator[None]:
@@ -158,7 +184,8 @@ def _read_pages(work: _Slice) -> Iterator[None]:
         yield
         last = page.cursor is None
         if last or len(gathered) >= BATCH_ROWS or work.is_over():
-            work.cycle = msgspec.structs.replace(work.cycle, cursor=page.cursor, read=last)
+            end = min(work.cycle.end, page.available)
+            work.cycle = msgspec.structs.replace(work.cycle, cursor=page.cursor, read=last, end=end)
             yield from load(
                 context,
                 gathered,

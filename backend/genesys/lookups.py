@@ -74,6 +74,7 @@ def probe_lookup(client: GenesysClient, kind: Kind) -> None:
 def read_lookups(client: GenesysClient) -> LookupSet:
     """Reads every list; one that Genesys forbids does not stop the others. Raises what else the client raises."""
     lookups = LookupSet()
+    users: list[_Entity] = []
     for kind, source in _LISTS.items():
         try:
             entities = list(_read(client, source))
@@ -81,7 +82,8 @@ def read_lookups(client: GenesysClient) -> LookupSet:
             lookups.forbidden[kind] = error.message
             continue
         lookups.names[kind] = {entity.id: entity.name for entity in entities if entity.name}
-        lookups.user_locations.update(_locations(entities))
+        users += entities if kind == "user" else []
+    lookups.user_locations.update(_locations(users, lookups.names.get("location", {})))
     return lookups
 
 
@@ -91,8 +93,9 @@ def _read(client: GenesysClient, source: _List) -> Iterator[_Entity]:
         yield decode(entity, source.shape, f"GET {source.path}")
 
 
-def _locations(entities: list[_Entity]) -> Iterator[tuple[str, str]]:
-    for user in entities:
+def _locations(users: list[_Entity], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The name of each user's location; a definition that gives only its id is looked up in the list of locations."""
+    for user in users:
         place = user.locations[0].location_definition if isinstance(user, _User) and user.locations else None
-        if place and place.name:
-            yield user.id, place.name
+        if place and (name := place.name or names.get(place.id)):
+            yield user.id, name

@@ -29,7 +29,7 @@ class Pacer:
         self._interval = (_WINDOW + _CLOCK_SLACK) / (per_minute - burst + 1)
         self._credit = (burst - 1) * self._interval
         self._clock = clock
-        self._ready_at = ready_at
+        self._ready_at = min(ready_at, clock() + self._credit + _LONGEST_PAUSE)
 
     @property
     def ready_at(self) -> float:

@@ -54,7 +54,7 @@ def query_pages(
 
     The end is a page without conversations, or a short one once as many different ones came as the query has: a server
     may give smaller pages than asked for. Raises `TooManyResultsError` where the API ends before the query does, and
-    `GenesysInvalidResponseError` for a repeated page.
+    `GenesysInvalidResponseError` for a repeated page, and for an end that comes before half of the query.
     """
     pages = _Pages(f"POST {path}")
     received, number = 0, 1
@@ -68,6 +68,11 @@ def query_pages(
             pages.check(found)
         if found or number == 1:
             yield DetailsPage(found, received if body.total_hits is None else body.total_hits)
+        if not found and 2 * len(pages.ids) < (body.total_hits or 0):
+            raise GenesysInvalidResponseError(
+                f"{pages.call} promises {body.total_hits:,} results and gives {len(pages.ids):,}. The run stopped "
+                "before it took them for all; the next one reads this window again. Report this if it stays."
+            )
         has_all = body.total_hits is not None and len(pages.ids) >= body.total_hits
         if not found or (len(found) < page_size and has_all):
             return

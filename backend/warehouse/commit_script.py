@@ -176,14 +176,19 @@ def _state(table: TableName, batch: Batch) -> list[str]:
     touched = batch.staged or batch.deleted
     changed = f"EXISTS (SELECT 1 FROM verdicts WHERE verdict IN {_WRITTEN})" if touched else "FALSE"
     changes = [
-        "watermark = GREATEST(COALESCE(watermark, @watermark), COALESCE(@watermark, watermark))",
+        _later("watermark"),
         f"data_version = data_version + IF({changed}, 1, 0)",
     ]
     if batch.watermark:
         changes.append("resume_from = @resume_from")
     if batch.settling:
-        changes += ["settling = @settling", "settled_through = COALESCE(@settled_through, settled_through)"]
+        changes += ["settling = @settling", _later("settled_through")]
     return fence(table(STATE), changes)
+
+
+def _later(column: str) -> str:
+    """Where either is NULL, the other."""
+    return f"{column} = GREATEST(COALESCE({column}, @{column}), COALESCE(@{column}, {column}))"
 
 
 _LOADED = "('new', 'replaces', 'settles')"

@@ -8,10 +8,7 @@ from google.cloud import bigquery
 
 from backend.warehouse import queue_counts
 from backend.warehouse.client import Warehouse, warehouse_errors
-from backend.warehouse.tables import METRICS, QUEUE_PERFORMANCE, TIE_OUT
-
-# A conversation whose leg stays open ends after 60 days at the latest.
-LONGEST_LIFE = timedelta(days=62)
+from backend.warehouse.tables import LONGEST_LIFE, METRICS, QUEUE_PERFORMANCE, TIE_OUT
 
 # The metric of a summary that compares our counts with our own events.
 RECOUNT = "recount"
@@ -90,7 +87,7 @@ def recount(warehouse: Warehouse, day: datetime) -> int:
         return int(next(iter(rows))["different"])
 
 
-def explaining_ids(warehouse: Warehouse, difference: Difference, *, most: int = 20) -> list[str]:
+def explaining_ids(warehouse: Warehouse, difference: Difference, *, most: int = 500) -> list[str]:
     """Conversations of ours that took part in a number that differs."""
     scalar = bigquery.ScalarQueryParameter
     with warehouse_errors("looking for conversations that explain a difference"):
@@ -102,7 +99,7 @@ def explaining_ids(warehouse: Warehouse, difference: Difference, *, most: int = 
             [
                 scalar("earliest", "TIMESTAMP", difference.interval_start - LONGEST_LIFE),
                 scalar("start", "TIMESTAMP", difference.interval_start),
-                scalar("end", "TIMESTAMP", difference.interval_start + timedelta(minutes=30)),
+                scalar("end", "TIMESTAMP", difference.interval_start + queue_counts.HALF_HOUR),
                 scalar("metric", "STRING", difference.metric),
                 scalar("queue", "STRING", difference.queue_id or ""),
                 scalar("channel", "STRING", difference.channel or ""),

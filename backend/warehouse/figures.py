@@ -22,7 +22,7 @@ def read_figures(warehouse: Warehouse, dataset: Dataset, since: datetime) -> Fig
             f"""SELECT
   (SELECT COUNT(*) FROM {warehouse.table(dataset.name)}
    WHERE created_date >= @since AND ended_date IS NULL AND deleted_at IS NULL) AS open_conversations,
-  (SELECT COUNT(DISTINCT COALESCE(id, run_id)) FROM {warehouse.table(QUARANTINE)}
+  (SELECT COUNT(DISTINCT id) + COUNTIF(id IS NULL) FROM {warehouse.table(QUARANTINE)}
    WHERE quarantined_at >= @since) AS quarantined""",
             [bigquery.ScalarQueryParameter("since", "TIMESTAMP", since)],
         )

@@ -8,22 +8,26 @@ from google.cloud import bigquery
 
 from backend.catalog import Dataset
 from backend.warehouse.client import Warehouse, warehouse_errors
-from backend.warehouse.tables import DETAILS, REVISIONS
+from backend.warehouse.tables import DETAILS, LOOKUPS, METRICS, REVISIONS
 
 # Not what Genesys said of the conversation, but how we keep it.
 _BOOKKEEPING = {"id", "created_date", "settled", "deleted_at", "record_hash", "extracted_at"}
+_QUEUES = ("queue_id", "queue_name", "first_queue_name")
 # An open conversation that goes on is no correction.
 _CORRECTIONS = ("arrived_late", "updated", "rebuilt", "reappeared", "deleted")
 
 
 class Revision(NamedTuple):
-    """One thing learnt of a conversation; `changes` gives old and new value by column, none where it arrived late."""
+    """One thing learnt of a conversation; `changes` gives old and new value by column, none where it arrived late.
+
+    `queues` are names and ids of its first and last queue, before and after.
+    """
 
     id: str
     learnt_at: datetime
     run_id: str
     reason: str
-    queue_name: str | None
+    queues: frozenset[str]
     changes: dict[str, tuple[Any, Any]]
 
 
@@ -46,7 +50,10 @@ class Ages(NamedTuple):
 def revisions_of(
     warehouse: Warehouse, dataset: Dataset, start: datetime, end: datetime, queue: str | None
 ) -> list[Revision]:
-    """What was learnt of conversations begun in `[start, end)`, oldest first; of one queue where it is named."""
+    """What was learnt of conversations begun in `[start, end)`, oldest first.
+
+    With `queue` (a name or an id) only of those that passed through it: first, last, or by a metric that counts there.
+    """
     columns = [column.name for column in dataset.table.columns]
     listed = ", ".join(columns)
     parameters = [
@@ -71,8 +78,22 @@ def revisions_of(
                 parameters,
             )
         }
+        passed = _passed_through(warehouse, where, parameters, queue) if queue else set[str]()
     found = _compare(ledger, current, [column for column in columns if column not in _BOOKKEEPING])
-    return [revision for revision in found if queue is None or queue in _queues(revision)]
+    return [revision for revision in found if not queue or queue in revision.queues or revision.id in passed]
+
+
+def _passed_through(
+    warehouse: Warehouse, where: str, parameters: Sequence[bigquery.ScalarQueryParameter], queue: str
+) -> set[str]:
+    rows = warehouse.run(
+        f"SELECT DISTINCT m.id FROM {warehouse.table(METRICS)} AS m\n"
+        f"LEFT JOIN {warehouse.table(LOOKUPS)} AS l ON l.kind = 'queue' AND l.id = m.queue_id\n"
+        "WHERE m.created_date >= @start AND m.created_date < @end AND @queue IN (m.queue_id, l.name)\n"
+        f"  AND m.id IN (SELECT id FROM {warehouse.table(REVISIONS)} {where})",
+        [*parameters, bigquery.ScalarQueryParameter("queue", "STRING", queue)],
+    )
+    return {row["id"] for row in rows}
 
 
 def _compare(
@@ -88,15 +109,11 @@ def _compare(
             for column in columns
             if before["reason"] != "arrived_late" and before[column] != after.get(column)
         }
-        queue = after.get("queue_name") or before["queue_name"]
+        queues = frozenset(filter(None, (row.get(column) for row in (before, after) for column in _QUEUES)))
         revisions.append(
-            Revision(before["id"], before["learnt_at"], before["run_id"], before["reason"], queue, changes)
+            Revision(before["id"], before["learnt_at"], before["run_id"], before["reason"], queues, changes)
         )
     return sorted(revisions, key=lambda revision: (revision.learnt_at, revision.id))
-
-
-def _queues(revision: Revision) -> set[str | None]:
-    return {revision.queue_name, *revision.changes.get("queue_name", ())}
 
 
 def correction_ages(warehouse: Warehouse, since: datetime) -> Ages:

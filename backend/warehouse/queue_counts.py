@@ -4,6 +4,8 @@ Pure text. An `n...` metric counts by the sum of its values, a `t...` metric by 
 the sum of its values in milliseconds. Buckets move by exact differences, never by counting a bucket anew.
 """
 
+from datetime import timedelta
+
 KEYS = ("interval_start", "queue_id", "channel", "direction", "agent_id")
 
 # Column of the table, the emitted metric it comes from, and what is summed.
@@ -26,13 +28,13 @@ FIGURES: dict[str, tuple[str, str]] = {
     "handle_time": ("tHandle", _SUM),
 }
 
-_HALF_HOUR_SECONDS = 1_800
+HALF_HOUR = timedelta(minutes=30)
 _ANY_FIGURE = " OR ".join(f"{figure} != 0" for figure in FIGURES)
 
 
 def events(source: str, sign: int, condition: str) -> str:
     """Emitted metrics of a table (or staging table) as signed events, each in its half-hour."""
-    start = f"TIMESTAMP_SECONDS(DIV(UNIX_SECONDS(emitted_at), {_HALF_HOUR_SECONDS}) * {_HALF_HOUR_SECONDS})"
+    start = f"TIMESTAMP_SECONDS(DIV(UNIX_SECONDS(emitted_at), {HALF_HOUR.seconds}) * {HALF_HOUR.seconds})"
     return (
         f"SELECT {start} AS interval_start, queue_id, channel, direction, agent_id, metric, value, {sign} AS sign\n"
         f"  FROM {source}\n  WHERE {condition}"

@@ -1,21 +1,16 @@
 """Rows follow the names of the lookups: one transaction of UPDATEs by id, for what changed since the last time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from google.cloud import bigquery
 
 from backend.warehouse.client import StatementParameter, Warehouse, warehouse_errors
-from backend.warehouse.commit_script import TableName
+from backend.warehouse.commit_script import BEGINNING, TableName
 from backend.warehouse.lease import Lease, fence
 from backend.warehouse.tables import DETAILS, LOOKUPS, QUEUE_PERFORMANCE, REFERENCES, STATE
 
-# Conversations that were alive in the first days of history may have begun long before it.
-_BEFORE_HISTORY = timedelta(days=366)
 
-
-def apply_names(
-    warehouse: Warehouse, lease: Lease, *, history: datetime, applied: datetime | None, until: datetime
-) -> None:
+def apply_names(warehouse: Warehouse, lease: Lease, *, applied: datetime | None, until: datetime) -> None:
     """Writes every name that changed after `applied` (None: ever) into the rows that hold its id.
 
     `until` is remembered as applied. All times aware UTC. Raises `LeaseLostError`.
@@ -23,7 +18,6 @@ def apply_names(
     scalar = bigquery.ScalarQueryParameter
     parameters: list[StatementParameter] = [
         *lease.parameters(),
-        scalar("since", "TIMESTAMP", history - _BEFORE_HISTORY),
         scalar("applied", "TIMESTAMP", applied),
         scalar("until", "TIMESTAMP", until),
     ]
@@ -55,7 +49,7 @@ def names_script(table: TableName) -> str:
 def _by_own_id(target: str, partition: str, kind: str, identifier: str, name: str) -> str:
     return (
         f"UPDATE {target} AS t\nSET {name} = n.name\nFROM changed AS n\n"
-        f"WHERE t.{partition} >= @since AND n.kind = '{kind}' AND n.id = t.{identifier} AND t.{name} != n.name"
+        f"WHERE t.{partition} >= {BEGINNING} AND n.kind = '{kind}' AND n.id = t.{identifier} AND t.{name} != n.name"
     )
 
 
@@ -63,8 +57,8 @@ def _by_reference(table: TableName, kind: str, identifier: str, name: str) -> st
     return (
         f"UPDATE {table(DETAILS)} AS t\nSET {name} = n.name\nFROM (\n"
         f"  SELECT r.id, c.name FROM {table(REFERENCES)} AS r JOIN changed AS c ON c.id = r.{identifier}\n"
-        f"  WHERE r.created_date >= @since AND c.kind = '{kind}'\n) AS n\n"
-        f"WHERE t.created_date >= @since AND t.id = n.id AND t.{name} != n.name"
+        f"  WHERE r.created_date >= {BEGINNING} AND c.kind = '{kind}'\n) AS n\n"
+        f"WHERE t.created_date >= {BEGINNING} AND t.id = n.id AND t.{name} != n.name"
     )
 
 
@@ -78,7 +72,8 @@ def _skills(table: TableName) -> str:
         "  FROM (\n"
         "    SELECT combination, skill\n"
         f"    FROM (SELECT DISTINCT skill_ids AS combination FROM {table(REFERENCES)}\n"
-        "          WHERE created_date >= @since AND skill_ids IS NOT NULL), UNNEST(SPLIT(combination, ',')) AS skill\n"
+        f"          WHERE created_date >= {BEGINNING} AND skill_ids IS NOT NULL),\n"
+        "      UNNEST(SPLIT(combination, ',')) AS skill\n"
         "  ) AS s\n"
         f"  LEFT JOIN {table(LOOKUPS)} AS l ON l.kind = 'skill' AND l.id = s.skill\n"
         "  LEFT JOIN changed AS c ON c.kind = 'skill' AND c.id = s.skill\n"
@@ -90,6 +85,6 @@ def _rename_skills(table: TableName) -> str:
     return (
         f"UPDATE {table(DETAILS)} AS t\nSET skill_name = n.name\nFROM (\n"
         f"  SELECT r.id, s.name FROM {table(REFERENCES)} AS r JOIN skill_names AS s ON s.combination = r.skill_ids\n"
-        "  WHERE r.created_date >= @since AND s.is_changed\n) AS n\n"
-        "WHERE t.created_date >= @since AND t.id = n.id AND t.skill_name != n.name"
+        f"  WHERE r.created_date >= {BEGINNING} AND s.is_changed\n) AS n\n"
+        f"WHERE t.created_date >= {BEGINNING} AND t.id = n.id AND t.skill_name != n.name"
     )

@@ -8,7 +8,7 @@ from google.cloud import bigquery
 
 from backend.warehouse.client import CALL_TIMEOUT_SECONDS, RETRY, Warehouse, warehouse_errors
 from backend.warehouse.staging import drop_staging, staging_name
-from backend.warehouse.tables import DETAILS
+from backend.warehouse.tables import DETAILS, LONGEST_LIFE
 
 # A cycle that an outage interrupts goes on afterwards.
 _EXPIRES = timedelta(days=14)
@@ -42,17 +42,25 @@ def drop_seen_table(warehouse: Warehouse, name: str) -> None:
 
 
 def unseen_rows(warehouse: Warehouse, start: datetime, end: datetime, seen: str) -> Unseen:
-    """Settled, undeleted rows that began in `[start, end)` and ended before `end`, but are not among the seen ids."""
+    """Settled, undeleted rows that lived in `[start, end)` and ended before `end`, but are not among the seen ids.
+
+    The days are counted with all that began on them, whenever it ended.
+    """
     scalar = bigquery.ScalarQueryParameter
-    parameters = [scalar("start", "TIMESTAMP", start), scalar("end", "TIMESTAMP", end)]
+    parameters = [
+        scalar("earliest", "TIMESTAMP", start - LONGEST_LIFE),
+        scalar("start", "TIMESTAMP", start),
+        scalar("end", "TIMESTAMP", end),
+    ]
     settled = (
         f"FROM {warehouse.table(DETAILS)} AS t\n"
-        "WHERE t.created_date >= @start AND t.created_date < @end AND t.settled AND t.deleted_at IS NULL"
+        "WHERE t.created_date >= @earliest AND t.created_date < @end AND t.settled AND t.deleted_at IS NULL"
     )
     with warehouse_errors("looking for deleted conversations"):
         rows = warehouse.run(
             f"SELECT t.id, t.created_date {settled}\n"
-            f"  AND t.ended_date < @end AND t.id NOT IN (SELECT id FROM {warehouse.table(seen)} WHERE id IS NOT NULL)",
+            "  AND t.ended_date >= @start AND t.ended_date < @end\n"
+            f"  AND t.id NOT IN (SELECT id FROM {warehouse.table(seen)} WHERE id IS NOT NULL)",
             parameters,
         )
         missing = [StoredRow(row["id"], row["created_date"]) for row in rows]

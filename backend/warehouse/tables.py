@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
@@ -20,6 +21,9 @@ STATE, RUNS, QUARANTINE, REVISIONS = (
 )
 ALERTS, TIE_OUT = "extraction_alerts", "extraction_tie_out"
 LOOKUPS = "lookups"
+
+# From a conversation's start to the last of its events; some e-mail threads are answered after months.
+LONGEST_LIFE = timedelta(days=366)
 
 _ATTEMPTS, _PAUSE_SECONDS = 5, 0.3
 

@@ -35,10 +35,11 @@ def test_a_number_that_moved_is_explained(
     assert lag.startswith("p50 ")
     assert "EXTRACT_LOOKBACK_MINUTES=" in lag
 
+    source.put(call("call-3", YESTERDAY + timedelta(minutes=3)))
     source.fake.on(AGGREGATES, _offered(4))
     compared = command("tie-out", "--date", day)
     assert compared.exit_code == 1
-    assert "nOffered count: Genesys 4, ours 3; call-0, call-1, call-2" in compared.stdout
+    assert "nOffered count: Genesys 4, ours 3; missing here: call-3; ours: call-0, call-1, call-2\n" in compared.stdout
 
 
 def _offered(count: int) -> Reply:

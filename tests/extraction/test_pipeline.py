@@ -172,6 +172,24 @@ def test_a_run_out_of_time_says_more_and_the_next_goes_on(
     assert service.rows("id") == identities(organization.records)
 
 
+def test_a_window_too_slow_for_one_run_is_read_in_parts(
+    organization: Organization, operator: MakeOperator, clock: Clock
+) -> None:
+    organization.records = [call(f"call-{n}", n * 10) for n in range(20)]
+    organization.seconds = 6
+    service = operator(extract_start="2024-03-10", run_deadline_seconds=60, extract_lookback_minutes=0)
+    answers = [service.extract()]
+    while answers[-1].more and len(answers) < 20:
+        clock.sleep(60)
+        answers.append(service.extract())
+    assert not answers[-1].more
+    assert len(answers) > 1
+    marks = [answer.watermark for answer in answers]
+    assert None not in marks
+    assert len(set(marks)) == len(marks), "each run gets on"
+    assert service.rows("id") == identities(organization.records)
+
+
 def test_a_lookup_that_is_forbidden_leaves_ids_and_is_noted(organization: Organization, operator: MakeOperator) -> None:
     organization.records = TODAY[:1]
     organization.forbid("/api/v2/routing/queues")

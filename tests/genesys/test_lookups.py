@@ -64,10 +64,11 @@ def test_a_user_is_where_the_first_location_is(client: GenesysClient, org: FakeG
         {"id": "u5", "name": "Agent 005", "locations": [{"locationDefinition": {"id": "l2"}}]},
     ]
     org.on("/api/v2/users", Reply({"entities": users, "pageCount": 1}))
+    org.on("/api/v2/locations", Reply({"entities": [{"id": "l2", "name": "Berlin"}], "pageCount": 1}))
 
     lookups = read_lookups(client)
 
-    assert lookups.user_locations == {"u1": "Lisbon"}
+    assert lookups.user_locations == {"u1": "Lisbon", "u5": "Berlin"}
     assert lookups.names["user"] == {f"u{number}": f"Agent 00{number}" for number in range(1, 6)}
 
 

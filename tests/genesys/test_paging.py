@@ -47,7 +47,7 @@ def ids_of(records: list[msgspec.Raw]) -> list[str]:
             3,
             id="page drift in clamped pages",
         ),
-        pytest.param([page("a", total=3), page(total=3)], "a", 2, id="fewer than promised"),
+        pytest.param([page("a", "b", total=3), page(total=3)], "ab", 2, id="fewer than promised"),
         pytest.param([page("a"), page("b"), page()], "ab", 3, id="no total"),
     ],
 )
@@ -95,6 +95,20 @@ def test_a_repeated_query_page_raises(client: GenesysClient, genesys: FakeGenesy
 
     with pytest.raises(GenesysInvalidResponseError, match="gave a page twice"):
         list(query_pages(client, PATH, {}, 2))
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [[page(total=50)], [page("a", "b", "c", total=50), page(total=50)]],
+    ids=["nothing", "the first page only"],
+)
+def test_an_end_long_before_the_promised_one_raises(
+    client: GenesysClient, genesys: FakeGenesys, pages: list[Reply]
+) -> None:
+    genesys.on(PATH, *pages)
+
+    with pytest.raises(GenesysInvalidResponseError, match="promises 50 results and gives"):
+        list(query_pages(client, PATH, {}, 3))
 
 
 def test_a_query_beyond_the_end_of_the_api_raises(

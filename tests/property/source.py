@@ -42,7 +42,8 @@ class Source:
     """Query and details by id tell the newest version, a detail job that of its `dataAvailabilityDate`.
 
     `page_size` holds for jobs and queries. `faults` are given, oldest first, instead of the answers to come. A job
-    submitted after `repeat_pages_of_next_job` was set gives the same page and cursor for ever.
+    submitted after `repeat_pages_of_next_job` was set gives the same page and cursor for ever. `job_state` is told of
+    every job; results lag `results_lag` behind.
     """
 
     def __init__(self, fake: FakeGenesys, clock: Clock) -> None:
@@ -51,6 +52,8 @@ class Source:
         self.page_size = 100
         self.faults: list[Reply] = []
         self.repeat_pages_of_next_job = False
+        self.job_state = "FULFILLED"
+        self.results_lag = LAG
         self.names: dict[str, Any] = {**LOOKUPS}
         self._versions: dict[str, list[tuple[datetime, Json | None]]] = defaultdict(list)
         for path, answer in {
@@ -106,14 +109,14 @@ class Source:
 
     def _submit(self, request: Received) -> Reply:
         start, end = _interval(request.json)
-        horizon = self.horizon()
+        horizon = self.clock.now - self.results_lag
         alive = [
             record
             for record in _by_start(self.known(horizon))
             if _moment(record, "conversationStart") < end and _moment(record, "conversationEnd", end) >= start
         ]
         job = f"job-{uuid4().hex[:8]}"
-        self.fake.on(f"{JOBS}/{job}", self._or_fault(lambda _: Reply({"state": "FULFILLED"})))
+        self.fake.on(f"{JOBS}/{job}", self._or_fault(lambda _: Reply({"state": self.job_state})))
         step = 0 if self.repeat_pages_of_next_job else self.page_size
         self.repeat_pages_of_next_job = False
         self.fake.on(f"{JOBS}/{job}/results", self._or_fault(lambda call: self._results(call, alive, horizon, step)))

@@ -9,7 +9,7 @@ from tests.extraction.organization import Clock, utc
 from tests.genesys.fakes import Reply
 from tests.property.conftest import MakeService
 from tests.property.conversations import call
-from tests.property.source import Source
+from tests.property.source import LAG, Source
 
 YESTERDAY = utc("2024-03-09T09:00:00")
 LONG_WAIT = Reply({"message": "slow down"}, 429, {"Retry-After": "3600"})
@@ -81,3 +81,29 @@ def test_a_job_page_that_comes_twice_is_read_again_by_another_job(source: Source
     source.repeat_pages_of_next_job = True
     assert pipeline.run("settle").status == "ok"
     assert [row["settled"] for row in pipeline.rows("interaction_details")] == [True] * 5
+
+
+def test_a_job_that_waits_for_ever_is_told_and_submitted_again(
+    source: Source, service: MakeService, clock: Clock
+) -> None:
+    source.put(call("c1", YESTERDAY))
+    pipeline = service()
+    pipeline.run("lookups")
+    source.job_state = "PENDING"
+    assert pipeline.run("settle").more
+    clock.sleep(3_600)
+    with pytest.raises(RunFailedError, match="was still PENDING after 60 minutes"):
+        pipeline.run("settle")
+    source.job_state = "FULFILLED"
+    pipeline.run_all("settle")
+    assert [row["settled"] for row in pipeline.rows("interaction_details")] == [True]
+
+
+def test_settled_through_is_no_later_than_the_results_own_horizon(source: Source, service: MakeService) -> None:
+    source.put(call("c1", YESTERDAY))
+    source.results_lag = LAG + timedelta(hours=3)
+    pipeline = service()
+    pipeline.run("lookups")
+    pipeline.run_all("settle")
+    state = pipeline.state()
+    assert source.clock.now - state["settled_through"] >= source.results_lag

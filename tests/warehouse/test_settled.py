@@ -39,6 +39,14 @@ def test_one_that_ended_after_the_span_is_not_missed_but_counts(
     assert found.settled_by_day == Counter({DAY.date(): len(SECOND)})
 
 
+def test_one_that_began_long_before_the_span_and_ended_in_it_is_missed(
+    warehouse: Warehouse, history: History, nothing_seen: str
+) -> None:
+    found = unseen_rows(warehouse, EIGHT + timedelta(minutes=29), THE_END, nothing_seen)
+    assert {row.id for row in found.rows} == set(SECOND)
+    assert unseen_rows(warehouse, THE_END, THE_END + timedelta(days=1), nothing_seen).rows == []
+
+
 def test_one_that_is_marked_as_deleted_is_not_missed_again(
     warehouse: Warehouse, history: History, nothing_seen: str
 ) -> None:

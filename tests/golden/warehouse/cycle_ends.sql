@@ -4,7 +4,7 @@ SET lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND),
   watermark = GREATEST(COALESCE(watermark, @watermark), COALESCE(@watermark, watermark)),
   data_version = data_version + IF(FALSE, 1, 0),
   settling = @settling,
-  settled_through = COALESCE(@settled_through, settled_through)
+  settled_through = GREATEST(COALESCE(settled_through, @settled_through), COALESCE(@settled_through, settled_through))
 WHERE id = 'extraction' AND lease_holder = @holder;
 ASSERT @@row_count = 1 AS 'lease lost';
 UPDATE `project.genesys.extraction_runs`

@@ -15,7 +15,8 @@ FROM (
   FROM (
     SELECT combination, skill
     FROM (SELECT DISTINCT skill_ids AS combination FROM `project.genesys.interaction_references`
-          WHERE created_date >= @since AND skill_ids IS NOT NULL), UNNEST(SPLIT(combination, ',')) AS skill
+          WHERE created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND skill_ids IS NOT NULL),
+      UNNEST(SPLIT(combination, ',')) AS skill
   ) AS s
   LEFT JOIN `project.genesys.lookups` AS l ON l.kind = 'skill' AND l.id = s.skill
   LEFT JOIN changed AS c ON c.kind = 'skill' AND c.id = s.skill
@@ -24,45 +25,45 @@ GROUP BY combination;
 UPDATE `project.genesys.interaction_details` AS t
 SET queue_name = n.name
 FROM changed AS n
-WHERE t.created_date >= @since AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
 UPDATE `project.genesys.interaction_details` AS t
 SET agent_name = n.name
 FROM changed AS n
-WHERE t.created_date >= @since AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
 UPDATE `project.genesys.interaction_details` AS t
 SET first_queue_name = n.name
 FROM (
   SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.first_queue_id
-  WHERE r.created_date >= @since AND c.kind = 'queue'
+  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'queue'
 ) AS n
-WHERE t.created_date >= @since AND t.id = n.id AND t.first_queue_name != n.name;
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.first_queue_name != n.name;
 UPDATE `project.genesys.interaction_details` AS t
 SET team_name = n.name
 FROM (
   SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.team_id
-  WHERE r.created_date >= @since AND c.kind = 'team'
+  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'team'
 ) AS n
-WHERE t.created_date >= @since AND t.id = n.id AND t.team_name != n.name;
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.team_name != n.name;
 UPDATE `project.genesys.interaction_details` AS t
 SET disposition_code = n.name
 FROM (
   SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.wrapup_code_id
-  WHERE r.created_date >= @since AND c.kind = 'wrapup_code'
+  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'wrapup_code'
 ) AS n
-WHERE t.created_date >= @since AND t.id = n.id AND t.disposition_code != n.name;
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.disposition_code != n.name;
 UPDATE `project.genesys.interaction_details` AS t
 SET skill_name = n.name
 FROM (
   SELECT r.id, s.name FROM `project.genesys.interaction_references` AS r JOIN skill_names AS s ON s.combination = r.skill_ids
-  WHERE r.created_date >= @since AND s.is_changed
+  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND s.is_changed
 ) AS n
-WHERE t.created_date >= @since AND t.id = n.id AND t.skill_name != n.name;
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.skill_name != n.name;
 UPDATE `project.genesys.queue_performance` AS t
 SET queue_name = n.name
 FROM changed AS n
-WHERE t.interval_start >= @since AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
+WHERE t.interval_start >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
 UPDATE `project.genesys.queue_performance` AS t
 SET agent_name = n.name
 FROM changed AS n
-WHERE t.interval_start >= @since AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
+WHERE t.interval_start >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
 COMMIT TRANSACTION;
