@@ -62,7 +62,9 @@ def _read_secret_manager(resource: str) -> str:
     from google.cloud import secretmanager
 
     try:
-        answer = secretmanager.SecretManagerServiceClient().access_secret_version(name=resource, timeout=30)
+        # By REST: gunicorn's workers fork from this process, and a gRPC channel does not survive that.
+        client = secretmanager.SecretManagerServiceClient(transport="rest")
+        answer = client.access_secret_version(name=resource, timeout=30)
     except (GoogleAPIError, GoogleAuthError) as error:
         raise ValueError(f"Secret Manager refused {resource} ({type(error).__name__})") from error
     return answer.payload.data.decode("utf-8").strip()

@@ -27,8 +27,8 @@ class TaskFailedError(Exception):
 
 def run_tasks(stack: Stack, steps: Steps) -> None:
     """Lookups and extraction, until nothing more is due."""
-    with steps.step("Lookups") as remarks:
-        remarks.append(f"{_task(stack, 'lookups')['recordsProcessed']} names")
+    with steps.step("Lookups"):
+        _task(stack, "lookups")
     with steps.step("Extraction") as remarks:
         received, more = 0, True
         while more:

@@ -203,7 +203,8 @@ class FakeSecretManager:
     def __init__(self) -> None:
         self.asked = []
 
-    def __call__(self) -> "FakeSecretManager":
+    def __call__(self, *, transport: str) -> "FakeSecretManager":
+        assert transport == "rest", "a gRPC channel does not survive the fork of workers"
         return self
 
     def access_secret_version(self, *, name: str, timeout: float) -> SimpleNamespace:

@@ -16,7 +16,7 @@ from backend.extraction.plan import Window
 from backend.extraction.records import Conversation
 from backend.extraction.runs import perform
 from backend.genesys.client import GenesysClient
-from backend.genesys.conversations import details_pages
+from backend.genesys.conversations import total_hits
 from backend.genesys.jobs import JobStatus, availability, job_pages, job_state, submit_job
 from backend.warehouse.state import read_state
 
@@ -100,4 +100,4 @@ def _await(context: Context, job_id: str) -> Iterator[None]:
 
 def _hits(genesys: GenesysClient, day: date) -> int:
     start = datetime.combine(day, time.min, UTC)
-    return next(details_pages(genesys, start, start + timedelta(days=1))).total_hits
+    return total_hits(genesys, start, start + timedelta(days=1))

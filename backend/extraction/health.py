@@ -124,7 +124,7 @@ def _withheld(receipts: Sequence[Receipt]) -> Alert | None:
     if cycle is None or not cycle.withheld_deletions:
         return None
     message = (
-        f"{cycle.withheld_deletions} stored conversations are gone from Genesys, more than 1 % of a day, so "
+        f"At least {cycle.withheld_deletions} stored conversations are gone from Genesys, more than 1 % of a day, so "
         "nothing was marked deleted: a lost permission or division looks the same. Run python -m backend doctor "
         "and check the divisions of the OAuth client's role; the next night compares again."
     )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from operator import attrgetter
 
 from backend.extraction.context import Context
 from backend.extraction.rows import Names
@@ -13,6 +14,7 @@ _LOG = logging.getLogger(__name__)
 
 # Stored beside the kinds that Genesys lists: the name of a user's location, by the user's id.
 _USER_LOCATION = "user_location"
+_NOT_FOLLOWED = frozenset({"location", _USER_LOCATION})
 
 
 def lookups(context: Context) -> Iterator[None]:
@@ -27,7 +29,8 @@ def refresh_lookups(context: Context) -> Iterator[None]:
     """
     warehouse = context.tools.warehouse
     found = read_lookups(context.genesys)
-    context.progress.forbidden_lookups.update((kind, message) for kind, message in found.forbidden.items())
+    for kind, message in found.forbidden.items():
+        context.progress.forbidden_lookups[kind] = message
     yield
     read: dict[str, dict[str, str]] = dict(found.names.items())
     stored = read_names(warehouse)
@@ -46,15 +49,16 @@ def refresh_lookups(context: Context) -> Iterator[None]:
 def _follow(context: Context, names: list[StoredName]) -> Iterator[None]:
     """Stored rows follow the names that changed since they last did."""
     state = context.state
-    changed = max((entry.changed_at for entry in names), default=None)
-    if changed is None or state.first_start is None:
-        return
-    if state.names_applied_at is None or changed > state.names_applied_at:
+    applied = state.names_applied_at
+    # A deleted thing keeps its name, and rows keep the location of their time.
+    changed = {
+        entry.kind: entry.changed_at
+        for entry in sorted(names, key=attrgetter("changed_at"))
+        if not entry.deleted and entry.kind not in _NOT_FOLLOWED and (applied is None or entry.changed_at > applied)
+    }
+    if changed and state.first_start is not None:
         apply_names(
-            context.tools.warehouse,
-            context.lease,
-            applied=state.names_applied_at,
-            until=changed,
+            context.tools.warehouse, context.lease, changed.keys(), applied=applied, until=max(changed.values())
         )
         yield
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from backend.errors import InternalError, ServiceError
+from backend.errors import InternalError, NotReadyError, ServiceError, WarehouseUnavailableError
 from backend.extraction.alerting import announce
 from backend.extraction.context import Answer, Context, Progress, Tools, Work
 from backend.extraction.stopping import RunStoppedError, go_on
@@ -43,8 +43,8 @@ def perform(tools: Tools, task: str, work: Work) -> Answer:
             create_missing_tables(tools.warehouse, tools.catalog)
         lease = Lease.acquire(tools.warehouse, run.id, seconds=tools.settings.lease_seconds, clock=tools.monotonic)
         state = read_state(tools.warehouse)
-    except ServiceError as error:
-        raise _failed(run, error) from error
+    except Exception as error:
+        raise _failed(run, _named(run, error)) from error
     if lease is None:
         _LOG.info("%s skipped: %s holds the lease", run.id, state.lease_holder)
         return Answer(run.id, "skipped", 0, state.watermark, False)
@@ -75,7 +75,6 @@ def _under_lease(tools: Tools, run: Run, lease: Lease, state: State, work: Work)
                 tools.warehouse,
                 run,
                 requests=genesys.requests,
-                records=progress.records,
                 more=progress.more,
                 forbidden_lookups=progress.forbidden_text(),
             )
@@ -108,21 +107,29 @@ def _announce(tools: Tools) -> None:
 
 
 def _close_failed(tools: Tools, run: Run, requests: int, error: Exception) -> ServiceError:
-    named = (
-        error
-        if isinstance(error, ServiceError)
-        else InternalError(
-            "The run failed by a defect of this service; the next one goes on from the last commit. Report this run.",
-            debug=type(error).__name__,
-        )
-    )
-    if named is not error:
-        _LOG.exception("%s met an unexpected error", run.id)
+    named = _named(run, error)
     try:
         close_receipt(tools.warehouse, run, requests=requests, error=named)
     except ServiceError as closing:
         _LOG.error("%s: its receipt could not be closed: %s (%s)", run.id, closing.message, closing.debug)
     return named
+
+
+def _named(run: Run, error: Exception) -> ServiceError:
+    """In the terms of tasks, and of their operator."""
+    if isinstance(error, NotReadyError):
+        return WarehouseUnavailableError(
+            "A table or dataset of the warehouse is missing. Check BIGQUERY_PROJECT and BIGQUERY_DATASET; each run "
+            "creates what it misses.",
+            debug=error.debug,
+        )
+    if isinstance(error, ServiceError):
+        return error
+    _LOG.exception("%s met an unexpected error", run.id)
+    return InternalError(
+        "The run failed by a defect of this service; the next one goes on from the last commit. Report this run.",
+        debug=type(error).__name__,
+    )
 
 
 def _release(lease: Lease, pacer: Pacer) -> None:

@@ -22,7 +22,7 @@ from backend.extraction.records import Conversation, decode_conversation_id
 from backend.extraction.rows import Names
 from backend.extraction.tie_out import compare_settled_days
 from backend.genesys.conversations import details_by_ids
-from backend.genesys.jobs import JobStatus, availability, job_pages, job_state, submit_job
+from backend.genesys.jobs import JobStatus, availability, cancel_job, job_pages, job_state, submit_job
 from backend.warehouse.commit_script import Settling
 from backend.warehouse.settled import StoredRow, create_seen_table, drop_seen_table, unseen_rows
 
@@ -160,6 +160,8 @@ def _read(work: _Slice) -> Iterator[None]:
 
 def _give_up_waiting(work: _Slice, state: JobStatus) -> Iterator[None]:
     """Submits another job for the next slice, and fails this one so that somebody hears of it."""
+    cancel_job(work.context.genesys, work.cycle.job_id)
+    yield
     yield from _again(work, f"still {state}")
     yield from load(
         work.context,
@@ -222,7 +224,7 @@ def _mark_deletions(work: _Slice) -> Iterator[None]:
         [row.id for row in marked],
         {row.created_date.date() for row in marked},
         number=work.next_number(),
-        finished=True,
+        finished=False,
         settling=Settling(None, cycle.seen, through=cycle.end),
     )
     drop_seen_table(context.tools.warehouse, cycle.seen)

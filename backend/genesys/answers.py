@@ -12,9 +12,10 @@ from backend.errors import GenesysInvalidResponseError, GenesysPermissionError, 
 
 _PERMISSION = re.compile(r"[A-Za-z]+:[A-Za-z]+:[A-Za-z*]+")
 _LONGEST_QUOTE = 300
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-# What a page is read as, where a caller names no type of its own.
+# What a page is read as.
 type Record = msgspec.Raw | Identified
 
 # By the start of a path; users and locations ask for none.
@@ -81,7 +82,7 @@ def decode[T](body: bytes, shape: type[T], call: str) -> T:
     """The JSON body of `call` as `shape`. Raises `GenesysInvalidResponseError` where it has another form."""
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise GenesysInvalidResponseError(
             f"Genesys Cloud's answer to {call} does not have the promised form ({error}). The run stopped before using "
             "it; if the next runs fail the same way, check the Genesys address and report this."
@@ -95,7 +96,7 @@ def decode_records(body: bytes, shape: Any, record_type: type[Record], call: str
     """
     try:
         return msgspec.json.decode(body, type=shape[record_type])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         return decode(body, shape[msgspec.Raw], call)
 
 
@@ -105,7 +106,7 @@ def identity(record: Record) -> str | bytes:
         return record.conversation_id
     try:
         found = msgspec.json.decode(record, type=_AnyId)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return bytes(record)
     return found.conversation_id or found.id or bytes(record)
 
@@ -114,7 +115,7 @@ def read_error(body: bytes) -> ErrorBody:
     """The error body, empty where Genesys (or a proxy before it) sent something else."""
     try:
         return msgspec.json.decode(body, type=ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return ErrorBody()
 
 

@@ -13,6 +13,8 @@ from backend.genesys.client import GenesysClient
 
 # A query's results end here; deeper pages do not exist.
 MOST_RESULTS = 100_000
+# `totalHits` is approximate: so many may be missing at the end of a query.
+_SHORTFALL = 10
 
 
 class TooManyResultsError(GenesysInvalidResponseError):
@@ -68,7 +70,8 @@ def query_pages(
             pages.check(found)
         if found or number == 1:
             yield DetailsPage(found, received if body.total_hits is None else body.total_hits)
-        if not found and 2 * len(pages.ids) < (body.total_hits or 0):
+        missing = (body.total_hits or 0) - len(pages.ids)
+        if not found and missing >= _SHORTFALL and missing > len(pages.ids):
             raise GenesysInvalidResponseError(
                 f"{pages.call} promises {body.total_hits:,} results and gives {len(pages.ids):,}. The run stopped "
                 "before it took them for all; the next one reads this window again. Report this if it stays."

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.catalog import Dataset, looker_field, looker_schema
-from backend.errors import InternalError
+from backend.errors import InternalError, ServiceError
 from backend.serving.bodies import Body, TooManyBytesError, data_body
 from backend.serving.cache import AnswerCache, CacheState
 from backend.serving.config import Configuration, config_answer, read_config
@@ -31,7 +32,10 @@ from backend.warehouse.client import Warehouse
 
 # The connector script's request may take a minute; reading the result takes some of it.
 PATIENCE_SECONDS = 45
+_LATE_SECONDS = 25
 _RUNS_SERVED = timedelta(days=400)
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -107,16 +111,22 @@ class Answers:
         return self._cache.get((asked.digest, freshness), lambda: self._compute(asked, pending))
 
     def _compute(self, asked: _Asked, pending: Pending | None) -> Body | Pending:
-        began = pending.began if pending else time.time()
+        asked_at = time.time()
+        began = pending.began if pending else asked_at
         left = began + self._settings.query_timeout_seconds - time.time()
         seconds = min(PATIENCE_SECONDS, max(left, 0))
         result = self._run(asked, pending, seconds)
-        if isinstance(result, Result):
+        if isinstance(result, Result) and not (result.is_long and time.time() - asked_at > _LATE_SECONDS):
             return self._body(asked, result)
-        if time.time() >= began + self._settings.query_timeout_seconds:
-            self._queries.cancel(result, asked.query)
+        if isinstance(result, Job) and time.time() >= began + self._settings.query_timeout_seconds:
+            try:
+                self._queries.cancel(result, asked.query)
+            except ServiceError as error:
+                _LOG.warning("A query that took too long could not be cancelled: %s", error.debug or error.message)
             raise timed_out(asked.query.text)
-        return Pending(result, asked.digest, pending.freshness if pending else asked.freshness, began)
+        # Reading many rows takes its own time, so a late answer is fetched by the next request.
+        job = result.job if isinstance(result, Result) else result
+        return Pending(job, asked.digest, pending.freshness if pending else asked.freshness, began)
 
     def _run(self, asked: _Asked, pending: Pending | None, seconds: float) -> Result | Job:
         try:

@@ -10,7 +10,7 @@ from backend.errors import InvalidDateRangeError
 from backend.serving.config import quoted
 from backend.serving.request import DateRange
 
-# No conversation lies beyond; a range that reaches there is a slip or an attack, and would scan every partition.
+# No conversation lies beyond; a range that reaches there is a slip or an attack.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 _CHOOSE = "Choose a date range for the chart, or add a date range control to the report."

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from backend.catalog import Dimension
 from backend.errors import ResultTooLargeError, ServiceError
@@ -128,7 +129,7 @@ def _shorter(selection: Selection, share: float) -> str:
     """How long a period would fit, if its days are alike; nothing where not even one does."""
     if selection.period is None:
         return ""
-    days = int((selection.period.end - selection.period.start).days * share)
+    days = int(round((selection.period.end - selection.period.start) / timedelta(days=1)) * share)
     return f"About {days:,} {'day' if days == 1 else 'days'} would fit." if days else ""
 
 

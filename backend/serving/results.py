@@ -41,17 +41,26 @@ class Result:
     def first_row(self) -> list[str | None]:
         return [cell["v"] for cell in self._answer["rows"][0]["f"]]
 
+    @property
+    def job(self) -> Job:
+        reference = self._answer["jobReference"]
+        return Job(reference["jobId"], reference["location"])
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the first page holds only a part of the rows."""
+        return len(self._answer.get("rows", [])) < self.row_count
+
     def texts(self) -> Iterator[bytes | memoryview]:
         """The rows as JSON text, each ended by a comma, in pieces; may be read once.
 
         Raises `WarehouseUnavailableError` where rows are missing at the end.
         """
         rows = self._answer.get("rows", [])
-        storage = self._warehouse.storage
-        if len(rows) == self.row_count:
+        if not self.is_long:
             self.rows_read = len(rows)
             yield rows_of_json(rows, self.types)
-        elif storage is not None:
+        elif (storage := self._warehouse.storage) is not None:
             yield from self._from_storage(storage)
         else:
             yield from self._from_pages()

@@ -18,7 +18,7 @@ from backend.warehouse.client import (
     warehouse_errors,
 )
 from backend.warehouse.commit_script import Batch, Range, commit_script
-from backend.warehouse.lease import Lease
+from backend.warehouse.lease import Lease, is_conflict
 from backend.warehouse.tables import METRICS
 
 _ATTEMPTS = 4
@@ -123,7 +123,7 @@ def commit(warehouse: Warehouse, dataset: Dataset, batch: Batch, run: Run, lease
                 with lease.fenced():
                     job.result(retry=RETRY, timeout=STATEMENT_TIMEOUT_SECONDS, job_retry=None)
             except BadRequest as error:
-                if not _is_conflict(error) or attempt == _ATTEMPTS:
+                if not is_conflict(error) or attempt == _ATTEMPTS:
                     raise
             else:
                 return
@@ -138,8 +138,3 @@ def _submit(warehouse: Warehouse, script: str, config: bigquery.QueryJobConfig, 
         job = warehouse.client.get_job(job_id, retry=RETRY, timeout=CALL_TIMEOUT_SECONDS)
         assert isinstance(job, bigquery.QueryJob)
         return job
-
-
-def _is_conflict(error: BadRequest) -> bool:
-    text = str(error).lower()
-    return "transaction" in text and any(word in text for word in ("conflict", "concurrent", "failed to commit"))

@@ -48,12 +48,16 @@ class Lease:
             if held["held"]:
                 return None
             lease = cls(warehouse, holder, seconds, clock)
-            updated = warehouse.run(
-                f"""UPDATE {state}
-SET lease_holder = @holder, lease_until = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL @seconds SECOND)
-WHERE id = 'extraction' AND (lease_holder IS NULL OR lease_until <= CURRENT_TIMESTAMP())""",
-                lease.parameters(),
-            )
+            try:
+                updated = warehouse.run(
+                    f"UPDATE {state}\nSET lease_holder = @holder, {_RENEWED}\n"
+                    "WHERE id = 'extraction' AND (lease_holder IS NULL OR lease_until <= CURRENT_TIMESTAMP())",
+                    lease.parameters(),
+                )
+            except BadRequest as error:
+                if is_conflict(error):
+                    return None
+                raise
         return lease if updated.num_dml_affected_rows == 1 else None
 
     def parameters(self) -> list[bigquery.ScalarQueryParameter]:
@@ -78,13 +82,14 @@ WHERE id = 'extraction' AND (lease_holder IS NULL OR lease_until <= CURRENT_TIME
     @contextmanager
     def fenced(self) -> Iterator[None]:
         """Around a script that holds `fence`: raises `LeaseLostError` where that failed."""
+        begun = self._clock()
         try:
             yield
         except BadRequest as error:
             if _LOST in str(error):
                 raise _lost(self.holder) from None
             raise
-        self._renewed_at = self._clock()
+        self._renewed_at = begun
 
     def release(self, paced_until: datetime) -> None:
         """Gives it back, with the moment before which the next run must not call Genesys; no harm where it is lost."""
@@ -94,6 +99,12 @@ WHERE id = 'extraction' AND (lease_holder IS NULL OR lease_until <= CURRENT_TIME
                 f"SET lease_holder = NULL, lease_until = NULL, paced_until = @paced_until\n{_HELD}",
                 [*self.parameters()[:1], bigquery.ScalarQueryParameter("paced_until", "TIMESTAMP", paced_until)],
             )
+
+
+def is_conflict(error: BadRequest) -> bool:
+    """Whether BigQuery refused a statement because of another one at the same time."""
+    text = str(error).lower()
+    return any(words in text for words in ("concurrent", "serialize access", "conflict", "failed to commit"))
 
 
 def _lost(holder: str) -> LeaseLostError:

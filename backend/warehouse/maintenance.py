@@ -1,4 +1,4 @@
-"""Statements behind the operator's repairs; each asserts that the run still holds the lease."""
+"""Statements behind the operator's repairs; what changes a table asserts that the run still holds the lease."""
 
 from backend.warehouse import queue_counts
 from backend.warehouse.client import Warehouse, warehouse_errors

@@ -10,6 +10,8 @@ from backend.warehouse.client import Warehouse, warehouse_errors
 from backend.warehouse.commit import Run
 from backend.warehouse.tables import RUNS
 
+_ABANDONED_WITHIN = timedelta(days=7)
+
 
 class Receipt(NamedTuple):
     """One run as it stands in `extraction_runs`; times aware UTC, `finished_at` None while it runs."""
@@ -28,9 +30,6 @@ class Receipt(NamedTuple):
 
     def ended(self) -> datetime:
         return self.finished_at or self.started_at
-
-
-_ABANDONED_WITHIN = timedelta(days=7)
 
 
 def open_receipt(warehouse: Warehouse, run: Run) -> None:
@@ -63,7 +62,6 @@ def close_receipt(
     run: Run,
     *,
     requests: int,
-    records: int = 0,
     more: bool = False,
     error: ServiceError | None = None,
     forbidden_lookups: str | None = None,
@@ -74,13 +72,12 @@ def close_receipt(
         warehouse.run(
             f"""UPDATE {warehouse.table(RUNS)}
 SET status = @status, finished_at = CURRENT_TIMESTAMP(), genesys_requests = @requests,
-  records_processed = GREATEST(records_processed, @records), more = @more, error_code = @code, error_message = @message,
-  forbidden_lookups = @forbidden
+  more = @more, error_code = @code, error_message = @message,
+  forbidden_lookups = COALESCE(@forbidden, forbidden_lookups)
 WHERE run_id = @run AND started_at = @started_at""",
             [
                 scalar("status", "STRING", "failed" if error else "ok"),
                 scalar("requests", "INT64", requests),
-                scalar("records", "INT64", records),
                 scalar("more", "BOOL", more),
                 scalar("code", "STRING", error.code if error else None),
                 scalar("message", "STRING", error.message if error else None),

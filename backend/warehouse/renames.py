@@ -1,5 +1,6 @@
 """Rows follow the names of the lookups: one transaction of UPDATEs by id, for what changed since the last time."""
 
+from collections.abc import Set
 from datetime import datetime
 
 from google.cloud import bigquery
@@ -10,8 +11,10 @@ from backend.warehouse.lease import Lease, fence
 from backend.warehouse.tables import DETAILS, LOOKUPS, QUEUE_PERFORMANCE, REFERENCES, STATE
 
 
-def apply_names(warehouse: Warehouse, lease: Lease, *, applied: datetime | None, until: datetime) -> None:
-    """Writes every name that changed after `applied` (None: ever) into the rows that hold its id.
+def apply_names(
+    warehouse: Warehouse, lease: Lease, kinds: Set[str], *, applied: datetime | None, until: datetime
+) -> None:
+    """Writes every name of these kinds that changed after `applied` (None: ever) into the rows that hold its id.
 
     `until` is remembered as applied. All times aware UTC. Raises `LeaseLostError`.
     """
@@ -22,25 +25,31 @@ def apply_names(warehouse: Warehouse, lease: Lease, *, applied: datetime | None,
         scalar("until", "TIMESTAMP", until),
     ]
     with warehouse_errors("writing changed names into the rows"), lease.fenced():
-        warehouse.run(names_script(warehouse.table), parameters)
+        warehouse.run(names_script(warehouse.table, kinds), parameters)
 
 
-def names_script(table: TableName) -> str:
-    """The script; names that did not change since `@applied` are not touched."""
+def names_script(table: TableName, kinds: Set[str]) -> str:
+    """The script; names that did not change since `@applied` are not touched, nor are rows for want of these kinds."""
+    updates = {
+        "queue": [
+            _by_own_id(table(DETAILS), "created_date", "queue", "queue_id", "queue_name"),
+            _by_reference(table, "queue", "first_queue_id", "first_queue_name"),
+            _by_own_id(table(QUEUE_PERFORMANCE), "interval_start", "queue", "queue_id", "queue_name"),
+        ],
+        "user": [
+            _by_own_id(table(DETAILS), "created_date", "user", "agent_id", "agent_name"),
+            _by_own_id(table(QUEUE_PERFORMANCE), "interval_start", "user", "agent_id", "agent_name"),
+        ],
+        "team": [_by_reference(table, "team", "team_id", "team_name")],
+        "wrapup_code": [_by_reference(table, "wrapup_code", "wrapup_code_id", "disposition_code")],
+        "skill": [_skills(table), _rename_skills(table)],
+    }
     statements = [
         "BEGIN TRANSACTION",
         *fence(table(STATE), ["names_applied_at = @until", "data_version = data_version + 1"]),
         f"CREATE TEMP TABLE changed AS\nSELECT kind, id, name FROM {table(LOOKUPS)}\n"
         "WHERE changed_at > COALESCE(@applied, TIMESTAMP '0001-01-01 00:00:00+00')",
-        _skills(table),
-        _by_own_id(table(DETAILS), "created_date", "queue", "queue_id", "queue_name"),
-        _by_own_id(table(DETAILS), "created_date", "user", "agent_id", "agent_name"),
-        _by_reference(table, "queue", "first_queue_id", "first_queue_name"),
-        _by_reference(table, "team", "team_id", "team_name"),
-        _by_reference(table, "wrapup_code", "wrapup_code_id", "disposition_code"),
-        _rename_skills(table),
-        _by_own_id(table(QUEUE_PERFORMANCE), "interval_start", "queue", "queue_id", "queue_name"),
-        _by_own_id(table(QUEUE_PERFORMANCE), "interval_start", "user", "agent_id", "agent_name"),
+        *(statement for kind, statements in updates.items() if kind in kinds for statement in statements),
         "COMMIT TRANSACTION",
     ]
     return ";\n".join(statements) + ";\n"

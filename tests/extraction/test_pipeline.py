@@ -175,8 +175,8 @@ def test_a_run_out_of_time_says_more_and_the_next_goes_on(
 def test_a_window_too_slow_for_one_run_is_read_in_parts(
     organization: Organization, operator: MakeOperator, clock: Clock
 ) -> None:
-    organization.records = [call(f"call-{n}", n * 10) for n in range(20)]
-    organization.seconds = 6
+    organization.records = [call(f"call-{n}", n * 30) for n in range(8)]
+    organization.seconds = 8
     service = operator(extract_start="2024-03-10", run_deadline_seconds=60, extract_lookback_minutes=0)
     answers = [service.extract()]
     while answers[-1].more and len(answers) < 20:

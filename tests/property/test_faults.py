@@ -88,7 +88,6 @@ def test_a_job_that_waits_for_ever_is_told_and_submitted_again(
 ) -> None:
     source.put(call("c1", YESTERDAY))
     pipeline = service()
-    pipeline.run("lookups")
     source.job_state = "PENDING"
     assert pipeline.run("settle").more
     clock.sleep(3_600)
@@ -103,7 +102,6 @@ def test_settled_through_is_no_later_than_the_results_own_horizon(source: Source
     source.put(call("c1", YESTERDAY))
     source.results_lag = LAG + timedelta(hours=3)
     pipeline = service()
-    pipeline.run("lookups")
     pipeline.run_all("settle")
     state = pipeline.state()
     assert source.clock.now - state["settled_through"] >= source.results_lag

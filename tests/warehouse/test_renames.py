@@ -34,6 +34,7 @@ NEW = {
 NAMED = ("first_queue_name", "queue_name", "agent_name", "team_name", "skill_name", "disposition_code")
 ONE_HOUR = timedelta(hours=1)
 OWN = "id IN ('renamed', 'named', 'as before', 'nothing')"
+KINDS = {"queue", "user", "team", "wrapup_code", "skill"}
 
 
 def whole(identity: str, number: int, second_queue: str, *skills: str) -> Json:
@@ -88,7 +89,7 @@ def moments(warehouse: Warehouse) -> dict[str, Stored]:
     learn(warehouse, OLD, STARTED)
     with Writer(warehouse, "renaming") as writer:
         writer.put(RECORDS, names=known_names(read_names(warehouse)))
-        apply_names(warehouse, writer.lease, applied=None, until=STARTED)
+        apply_names(warehouse, writer.lease, KINDS, applied=None, until=STARTED)
         details = warehouse.table("interaction_details")
         warehouse.run(f"UPDATE {details} SET queue_name = 'Untouched' WHERE id = 'as before'")
         found["before"] = stored(warehouse)
@@ -97,11 +98,12 @@ def moments(warehouse: Warehouse) -> dict[str, Stored]:
             apply_names(
                 warehouse,
                 Lease(warehouse, "crashed", 60, lambda: 0.0),
+                KINDS,
                 applied=STARTED,
                 until=STARTED + ONE_HOUR,
             )
         found["crashed"] = stored(warehouse)
-        apply_names(warehouse, writer.lease, applied=STARTED, until=STARTED + ONE_HOUR)
+        apply_names(warehouse, writer.lease, KINDS, applied=STARTED, until=STARTED + ONE_HOUR)
         found["after"] = stored(warehouse)
     return found
 
@@ -171,11 +173,17 @@ def test_until_when_names_were_applied_is_remembered(warehouse: Warehouse, momen
 
 
 def test_golden(golden: Golden, unreached: Warehouse) -> None:
-    golden("warehouse/names.sql", names_script(unreached.table))
+    golden("warehouse/names.sql", names_script(unreached.table, KINDS))
+
+
+def test_only_rows_with_names_of_these_kinds_are_looked_at(unreached: Warehouse) -> None:
+    script = names_script(unreached.table, {"team"})
+    assert "SET team_name" in script
+    assert not re.search(r"SET (queue|agent|skill|first_queue)_name|skill_names|disposition_code", script)
 
 
 def test_every_statement_on_a_partitioned_table_has_its_range(unreached: Warehouse) -> None:
-    for statement in names_script(unreached.table).split(";\n"):
+    for statement in names_script(unreached.table, KINDS).split(";\n"):
         for table, column in (("interaction_details", "t.created_date"), ("queue_performance", "t.interval_start")):
             if re.search(rf"UPDATE `project\.genesys\.{table}`", statement):
                 assert f"{column} >= TIMESTAMP '" in statement

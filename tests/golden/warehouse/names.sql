@@ -8,6 +8,43 @@ ASSERT @@row_count = 1 AS 'lease lost';
 CREATE TEMP TABLE changed AS
 SELECT kind, id, name FROM `project.genesys.lookups`
 WHERE changed_at > COALESCE(@applied, TIMESTAMP '0001-01-01 00:00:00+00');
+UPDATE `project.genesys.interaction_details` AS t
+SET queue_name = n.name
+FROM changed AS n
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
+UPDATE `project.genesys.interaction_details` AS t
+SET first_queue_name = n.name
+FROM (
+  SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.first_queue_id
+  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'queue'
+) AS n
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.first_queue_name != n.name;
+UPDATE `project.genesys.queue_performance` AS t
+SET queue_name = n.name
+FROM changed AS n
+WHERE t.interval_start >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
+UPDATE `project.genesys.interaction_details` AS t
+SET agent_name = n.name
+FROM changed AS n
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
+UPDATE `project.genesys.queue_performance` AS t
+SET agent_name = n.name
+FROM changed AS n
+WHERE t.interval_start >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
+UPDATE `project.genesys.interaction_details` AS t
+SET team_name = n.name
+FROM (
+  SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.team_id
+  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'team'
+) AS n
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.team_name != n.name;
+UPDATE `project.genesys.interaction_details` AS t
+SET disposition_code = n.name
+FROM (
+  SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.wrapup_code_id
+  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'wrapup_code'
+) AS n
+WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.disposition_code != n.name;
 CREATE TEMP TABLE skill_names AS
 SELECT combination, STRING_AGG(name, ', ' ORDER BY name) AS name, LOGICAL_OR(is_changed) AS is_changed
 FROM (
@@ -23,47 +60,10 @@ FROM (
 )
 GROUP BY combination;
 UPDATE `project.genesys.interaction_details` AS t
-SET queue_name = n.name
-FROM changed AS n
-WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
-UPDATE `project.genesys.interaction_details` AS t
-SET agent_name = n.name
-FROM changed AS n
-WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
-UPDATE `project.genesys.interaction_details` AS t
-SET first_queue_name = n.name
-FROM (
-  SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.first_queue_id
-  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'queue'
-) AS n
-WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.first_queue_name != n.name;
-UPDATE `project.genesys.interaction_details` AS t
-SET team_name = n.name
-FROM (
-  SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.team_id
-  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'team'
-) AS n
-WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.team_name != n.name;
-UPDATE `project.genesys.interaction_details` AS t
-SET disposition_code = n.name
-FROM (
-  SELECT r.id, c.name FROM `project.genesys.interaction_references` AS r JOIN changed AS c ON c.id = r.wrapup_code_id
-  WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND c.kind = 'wrapup_code'
-) AS n
-WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.disposition_code != n.name;
-UPDATE `project.genesys.interaction_details` AS t
 SET skill_name = n.name
 FROM (
   SELECT r.id, s.name FROM `project.genesys.interaction_references` AS r JOIN skill_names AS s ON s.combination = r.skill_ids
   WHERE r.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND s.is_changed
 ) AS n
 WHERE t.created_date >= TIMESTAMP '2000-01-01 00:00:00+00' AND t.id = n.id AND t.skill_name != n.name;
-UPDATE `project.genesys.queue_performance` AS t
-SET queue_name = n.name
-FROM changed AS n
-WHERE t.interval_start >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'queue' AND n.id = t.queue_id AND t.queue_name != n.name;
-UPDATE `project.genesys.queue_performance` AS t
-SET agent_name = n.name
-FROM changed AS n
-WHERE t.interval_start >= TIMESTAMP '2000-01-01 00:00:00+00' AND n.kind = 'user' AND n.id = t.agent_id AND t.agent_name != n.name;
 COMMIT TRANSACTION;
