@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from backend.extraction.flatten import FlatConversation, flatten
-from backend.extraction.records import Conversation
+from backend.extraction.records import Conversation, decode_conversation
 from backend.genesys.client import GenesysClient
 from backend.genesys.jobs import job_pages
 from backend.genesys.pacing import Pacer
@@ -39,7 +39,7 @@ class Way:
     read: Callable[[str], Iterator[Any]]
 
 
-def _records(url: str, record_type: type[Any] = msgspec.Raw) -> Iterator[Any]:
+def _records(url: str) -> Iterator[msgspec.Raw]:
     client = GenesysClient(
         GenesysAddress(url, url),
         "client",
@@ -48,12 +48,12 @@ def _records(url: str, record_type: type[Any] = msgspec.Raw) -> Iterator[Any]:
         timeout_seconds=60,
         heartbeat=lambda: None,
     )
-    for page in job_pages(client, "benchmark", record_type=record_type):
+    for page in job_pages(client, "benchmark"):
         yield from page.conversations
 
 
 def _decoded(url: str) -> Iterator[Conversation]:
-    return _records(url, Conversation)
+    return map(decode_conversation, _records(url))
 
 
 def _flat(url: str) -> Iterator[FlatConversation]:

@@ -27,7 +27,6 @@ from backend.extraction.events import events_table
 from backend.extraction.gathering import Gathered
 from backend.extraction.rows import RowMapping
 from backend.extraction.runs import perform
-from backend.genesys.answers import decode_records
 from backend.genesys.transport import Transport
 from backend.settings import Settings
 from backend.warehouse.client import Warehouse
@@ -111,8 +110,7 @@ def _timed(phases: dict[str, float]) -> Iterator[None]:
 
     with (
         patch.object(Transport, "send", wrapped(Transport.send, "HTTP")),
-        patch("backend.genesys.jobs.decode_records", wrapped(decode_records, "decode")),
-        patch.object(Gathered, "take", wrapped(Gathered.take, "flatten")),
+        patch.object(Gathered, "take", wrapped(Gathered.take, "decode, flatten")),
         patch("backend.extraction.loading.stored_event_days", wrapped(stored_event_days, "days of replaced events")),
         patch("backend.extraction.loading.drop_staging", wrapped(drop_staging, "dropping staging tables")),
         patch.object(RowMapping, "table", wrapped(RowMapping.table, "rows to Arrow")),

@@ -13,7 +13,6 @@ from backend.extraction.gathering import Gathered
 from backend.extraction.loading import load
 from backend.extraction.pipeline import BATCH_ROWS, extract, names_at_hand, read_span
 from backend.extraction.plan import Window
-from backend.extraction.records import Conversation
 from backend.extraction.runs import perform
 from backend.genesys.client import GenesysClient
 from backend.genesys.conversations import total_hits
@@ -58,7 +57,7 @@ def backfill_day(day: date) -> Work:
             job_id = submit_job(context.genesys, window.start, window.end)
             yield from _await(context, job_id)
             gathered, number = Gathered(set()), 1
-            for page in job_pages(context.genesys, job_id, record_type=Conversation):
+            for page in job_pages(context.genesys, job_id):
                 gathered.take(page.conversations, context.tools.now())
                 yield
                 last = page.cursor is None

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from backend.extraction.gathering import Gathered
-from backend.extraction.records import Conversation
 from backend.genesys.client import GenesysClient
 from backend.genesys.conversations import details_pages
 from backend.warehouse.client import Warehouse
@@ -41,7 +40,7 @@ def explain(
 
 def _counted(genesys: GenesysClient, day: datetime, wanted: set[_Place], now: datetime) -> dict[_Place, set[str]]:
     counted: dict[_Place, set[str]] = defaultdict(set)
-    for page in details_pages(genesys, day, day + timedelta(days=1), Conversation):
+    for page in details_pages(genesys, day, day + timedelta(days=1)):
         gathered = Gathered(set())
         gathered.take(page.conversations, now)
         for flat in gathered.flats:

@@ -21,8 +21,8 @@ COUNTED_METRICS = frozenset(
         "tTalkComplete", "tHeldComplete", "tAcw", "tHandle", "nTransferred",
     }
 )  # fmt: skip
-# Those that a row or an event is made of; all others are passed over.
-_KEPT_METRICS = COUNTED_METRICS | {"tTalk", "tHeld", "tVoicemail"}
+# Those that a row or an event is made of, and whether they count; all others are passed over.
+_KEPT_METRICS = dict.fromkeys(COUNTED_METRICS, True) | dict.fromkeys(("tTalk", "tHeld", "tVoicemail"), False)
 
 _HANDLING_PURPOSES = frozenset({"agent", "user"})
 _CUSTOMER_PURPOSES = frozenset({"customer", "external"})
@@ -73,10 +73,10 @@ class FlatConversation(msgspec.Struct, gc=False, frozen=True):
         """
         *row, events = msgspec.structs.astuple(self)
         texts = [_ENCODER.encode(row), *sorted(map(_ENCODER.encode, events))]
-        return hashlib.blake2b(b"\n".join(texts), digest_size=16).hexdigest()
+        return hashlib.blake2b(b"".join(texts), digest_size=16).hexdigest()
 
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.msgpack.Encoder()
 _LEG_ORDER = attrgetter("start")
 
 
@@ -202,15 +202,19 @@ class _Reading:
             if emitted_at:
                 seen(emitted_at)
             name = metric.name
-            if name not in _KEPT_METRICS:
+            counts = _KEPT_METRICS.get(name)
+            if counts is None:
                 continue
             value = metric.value
             if isinstance(value, float):
                 value = round(value)
             known = sums.get(name)
             sums[name] = value if known is None else known + (value or 0)
-            if emitted_at and value is not None and name in COUNTED_METRICS:
-                self.events.append(MetricEvent(name, _utc(emitted_at), value, queue_id, agent_id, channel))
+            if counts and emitted_at and value is not None:
+                # What `_utc` does, without a call where there is nothing to do.
+                in_utc = emitted_at.tzinfo is UTC and 1 < emitted_at.year < 9999
+                moment = emitted_at if in_utc else _utc(emitted_at)
+                self.events.append(MetricEvent(name, moment, value, queue_id, agent_id, channel))
         self.present.update(sums)
         return sums
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 import msgspec
 
 from backend.extraction.flatten import FlatConversation, flatten
-from backend.extraction.records import Conversation, RecordError, decode_conversation
+from backend.extraction.records import RecordError, decode_conversation
 from backend.warehouse.commit_script import Quarantined
 
 
@@ -34,11 +34,11 @@ class Gathered:
         """UTC days on which the conversations began."""
         return {flat.created_date.date() for flat in self._flats.values()}
 
-    def take(self, records: Iterable[Conversation | msgspec.Raw], now: datetime) -> None:
+    def take(self, records: Iterable[msgspec.Raw], now: datetime) -> None:
         """Of two versions in one batch the later updated one stays, and a readable one instead of an unreadable."""
-        for record in records:
+        for raw in records:
             try:
-                flat = _flatten(record, now)
+                flat = _flatten(raw, now)
             except RecordError as error:
                 self._refuse(error)
                 continue
@@ -58,8 +58,8 @@ class Gathered:
             self._refused[key] = Quarantined(error.conversation_id, error.reason)
 
 
-def _flatten(record: Conversation | msgspec.Raw, now: datetime) -> FlatConversation:
-    conversation = decode_conversation(record) if isinstance(record, msgspec.Raw) else record
+def _flatten(raw: msgspec.Raw, now: datetime) -> FlatConversation:
+    conversation = decode_conversation(raw)
     try:
         return flatten(conversation, now)
     except RecordError as error:

@@ -23,7 +23,6 @@ from backend.extraction.plan import (
     split_threshold,
     to_read_again,
 )
-from backend.extraction.records import Conversation
 from backend.extraction.rows import Names
 from backend.genesys.conversations import details_by_ids, details_pages
 from backend.warehouse.names import read_names
@@ -110,7 +109,7 @@ def _read_window(
 ) -> Generator[None, None, _Outcome]:
     """Takes in all pages of a window, unless the first one tells that they are too many for what time is left."""
     left = context.seconds_to_read()
-    pages = details_pages(context.genesys, window.start, window.end, Conversation)
+    pages = details_pages(context.genesys, window.start, window.end)
     first = next(pages)
     yield
     now_left = context.seconds_to_read()
@@ -136,5 +135,5 @@ def _reread_open(context: Context, gathered: Gathered, seen: set[str]) -> Iterat
     for ids in batched(to_read_again(unseen, previous, now, a_request=_IDS_A_STEP), _IDS_A_STEP, strict=False):
         if context.time_is_short():
             return
-        gathered.take(details_by_ids(context.genesys, ids, Conversation), now)
+        gathered.take(details_by_ids(context.genesys, ids), now)
         yield

@@ -7,7 +7,6 @@ from backend.extraction.context import Context
 from backend.extraction.gathering import Gathered
 from backend.extraction.loading import load
 from backend.extraction.pipeline import names_at_hand
-from backend.extraction.records import Conversation
 from backend.genesys.conversations import details_by_ids
 from backend.warehouse.maintenance import clear_watermark, rebuild_queue_performance
 
@@ -19,7 +18,7 @@ def retry_quarantine(context: Context) -> Iterator[None]:
     names = yield from names_at_hand(context)
     gathered = Gathered(set())
     for chunk in batched(sorted(context.quarantined), _IDS_A_STEP, strict=False):
-        gathered.take(details_by_ids(context.genesys, chunk, Conversation), context.tools.now())
+        gathered.take(details_by_ids(context.genesys, chunk), context.tools.now())
         yield
     yield from load(context, gathered, names, number=1, finished=True)
 

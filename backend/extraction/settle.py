@@ -18,7 +18,7 @@ from backend.extraction.gathering import Gathered
 from backend.extraction.loading import delete, load
 from backend.extraction.pipeline import BATCH_ROWS, names_at_hand
 from backend.extraction.plan import span_to_settle
-from backend.extraction.records import Conversation, decode_conversation_id
+from backend.extraction.records import decode_conversation_id
 from backend.extraction.rows import Names
 from backend.extraction.tie_out import compare_settled_days
 from backend.genesys.conversations import details_by_ids
@@ -181,7 +181,7 @@ def _give_up_waiting(work: _Slice, state: JobStatus) -> Iterator[None]:
 def _read_pages(work: _Slice) -> Iterator[None]:
     context = work.context
     gathered = Gathered(work.seen)
-    for page in job_pages(context.genesys, work.cycle.job_id, work.cycle.cursor, Conversation):
+    for page in job_pages(context.genesys, work.cycle.job_id, work.cycle.cursor):
         gathered.take(page.conversations, context.tools.now())
         yield
         last = page.cursor is None

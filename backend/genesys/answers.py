@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 
 import msgspec
 
@@ -15,8 +15,6 @@ _LONGEST_QUOTE = 300
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-# What a page is read as.
-type Record = msgspec.Raw | Identified
 
 # By the start of a path; users and locations ask for none.
 _REQUIRED_PERMISSIONS = {
@@ -52,12 +50,6 @@ class Answer:
         return f"status {self.status}, correlation id {self.headers.get('ININ-Correlation-Id', 'not given')}"
 
 
-class Identified(Protocol):
-    """A conversation as its reader decodes it."""
-
-    conversation_id: str
-
-
 class Limit(msgspec.Struct):
     """The limit that a refused request ran into."""
 
@@ -89,21 +81,8 @@ def decode[T](body: bytes, shape: type[T], call: str) -> T:
         ) from error
 
 
-def decode_records(body: bytes, shape: Any, record_type: type[Record], call: str) -> Any:
-    """As `decode`, of a struct that is generic in the type of its conversations.
-
-    Where one of them is not of `record_type`, all of them stay undecoded, so that it does not spoil its page.
-    """
-    try:
-        return msgspec.json.decode(body, type=shape[record_type])
-    except _UNREADABLE:
-        return decode(body, shape[msgspec.Raw], call)
-
-
-def identity(record: Record) -> str | bytes:
+def identity(record: msgspec.Raw) -> str | bytes:
     """The id of a record; its own text where it has none."""
-    if not isinstance(record, msgspec.Raw):
-        return record.conversation_id
     try:
         found = msgspec.json.decode(record, type=_AnyId)
     except _UNREADABLE:

@@ -1,18 +1,16 @@
 """Conversations as Genesys Cloud sends them: those that live in a window, or those with known ids.
 
-A page is decoded as what its reader asks for; where one record is malformed, all of the page stay undecoded
-(`msgspec.Raw`), so that it does not spoil the others.
+Each stays undecoded (`msgspec.Raw`), so that a malformed one does not spoil its page.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import batched
-from typing import Any
 
 import msgspec
 
 from backend.forms import rfc3339
-from backend.genesys.answers import Record, decode_records
+from backend.genesys.answers import decode
 from backend.genesys.client import GenesysClient
 from backend.genesys.paging import DetailsPage, query_pages
 
@@ -21,13 +19,11 @@ _PAGE_SIZE = 100
 _IDS_A_CALL = 50
 
 
-class _Conversations[R](msgspec.Struct):
-    conversations: list[R] | None = None
+class _Conversations(msgspec.Struct):
+    conversations: list[msgspec.Raw] | None = None
 
 
-def details_pages(
-    client: GenesysClient, start: datetime, end: datetime, record_type: type[Record] = msgspec.Raw
-) -> Iterator[DetailsPage]:
+def details_pages(client: GenesysClient, start: datetime, end: datetime) -> Iterator[DetailsPage]:
     """The conversations of a window, oldest start first, a page at a time.
 
     `start` and `end` have a time zone and whole milliseconds. Genesys goes by the UTC days that the window touches:
@@ -35,7 +31,7 @@ def details_pages(
     Raises what `GenesysClient` and `query_pages` raise.
     """
     query = {"interval": interval(start, end), "order": "asc", "orderBy": "conversationStart"}
-    return query_pages(client, f"{_DETAILS}/query", query, _PAGE_SIZE, record_type)
+    return query_pages(client, f"{_DETAILS}/query", query, _PAGE_SIZE)
 
 
 def total_hits(client: GenesysClient, start: datetime, end: datetime) -> int:
@@ -44,12 +40,11 @@ def total_hits(client: GenesysClient, start: datetime, end: datetime) -> int:
     return next(query_pages(client, f"{_DETAILS}/query", query, page_size=1)).total_hits
 
 
-def details_by_ids(client: GenesysClient, ids: Sequence[str], record_type: type[Record] = msgspec.Raw) -> list[Any]:
+def details_by_ids(client: GenesysClient, ids: Sequence[str]) -> list[msgspec.Raw]:
     """The conversations with these ids; those that Genesys no longer has are missing. Raises what the client raises."""
-    found: list[Any] = []
+    found: list[msgspec.Raw] = []
     for batch in batched(ids, _IDS_A_CALL, strict=False):
-        answer = client.get(_DETAILS, {"id": ",".join(batch)})
-        body = decode_records(answer, _Conversations, record_type, f"GET {_DETAILS}")
+        body = decode(client.get(_DETAILS, {"id": ",".join(batch)}), _Conversations, f"GET {_DETAILS}")
         found += body.conversations or []
     return found
 

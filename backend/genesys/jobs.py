@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
 
 from backend.errors import GenesysInvalidResponseError
-from backend.genesys.answers import CallRefusedError, Instant, Record, decode, decode_records, identity
+from backend.genesys.answers import CallRefusedError, Instant, decode, identity
 from backend.genesys.client import GenesysClient
 from backend.genesys.conversations import interval
 
@@ -65,9 +65,9 @@ class JobState:
 
 @dataclass(frozen=True)
 class JobPage:
-    """Conversations and the cursor of the next page, None on the last; all before `available` is there."""
+    """Undecoded conversations and the cursor of the next page, None on the last; all before `available` is there."""
 
-    conversations: list[Any]
+    conversations: list[msgspec.Raw]
     cursor: str | None
     available: datetime
 
@@ -86,9 +86,9 @@ class _Status(msgspec.Struct, rename="camel"):
     expiration_date: Instant | None = None
 
 
-class _Results[R](msgspec.Struct, rename="camel"):
+class _Results(msgspec.Struct, rename="camel"):
     data_availability_date: Instant
-    conversations: list[R] | None = None
+    conversations: list[msgspec.Raw] | None = None
     cursor: str | None = None
 
 
@@ -126,9 +126,7 @@ def job_state(client: GenesysClient, job_id: str) -> JobState:
     return JobState(JobStatus(status.state), status.error_message, status.expiration_date)
 
 
-def job_pages(
-    client: GenesysClient, job_id: str, cursor: str | None = None, record_type: type[Record] = msgspec.Raw
-) -> Iterator[JobPage]:
+def job_pages(client: GenesysClient, job_id: str, cursor: str | None = None) -> Iterator[JobPage]:
     """The results of a fulfilled job, a page at a time, from `cursor` (of an earlier page) on or from the beginning.
 
     Raises `JobUnreadableError`, `GenesysInvalidResponseError` for a cursor or page that comes twice, and what
@@ -137,7 +135,7 @@ def job_pages(
     path = f"{_path(job_id)}/results"
     cursors, pages = {cursor}, set[int]()
     while True:
-        page = _page(client, path, cursor, record_type)
+        page = _page(client, path, cursor)
         content = _fingerprint(page)
         if (page.cursor and page.cursor in cursors) or content in pages:
             raise GenesysInvalidResponseError(
@@ -165,10 +163,10 @@ def _path(job_id: str) -> str:
     return f"{_JOBS}/{quote(job_id, safe='')}"
 
 
-def _page(client: GenesysClient, path: str, cursor: str | None, record_type: type[Record]) -> JobPage:
+def _page(client: GenesysClient, path: str, cursor: str | None) -> JobPage:
     params: dict[str, str | int] = {"pageSize": _PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
     try:
-        body = decode_records(client.get(path, params), _Results, record_type, f"GET {path}")
+        body = decode(client.get(path, params), _Results, f"GET {path}")
     except CallRefusedError as refused:
         if refused.answered not in _UNREADABLE_STATUSES:
             raise

@@ -1,14 +1,13 @@
 """One pager a paging style. A page that comes twice raises, so that no pager spins."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from backend.errors import GenesysInvalidResponseError
-from backend.genesys.answers import Record, decode, decode_records, identity
+from backend.genesys.answers import decode, identity
 from backend.genesys.client import GenesysClient
 
 # A query's results end here; deeper pages do not exist.
@@ -23,14 +22,14 @@ class TooManyResultsError(GenesysInvalidResponseError):
 
 @dataclass(frozen=True)
 class DetailsPage:
-    """Conversations, and how many the whole query has (approximate: it moves while it is read)."""
+    """Undecoded conversations, and how many the whole query has (approximate: it moves while it is read)."""
 
-    conversations: list[Any]
+    conversations: list[msgspec.Raw]
     total_hits: int
 
 
-class _DetailsBody[R](msgspec.Struct, rename="camel"):
-    conversations: list[R] | None = None
+class _DetailsBody(msgspec.Struct, rename="camel"):
+    conversations: list[msgspec.Raw] | None = None
     total_hits: int | None = None
 
 
@@ -45,13 +44,7 @@ class _CursorBody(msgspec.Struct, rename="camel"):
     next_uri: str | None = None
 
 
-def query_pages(
-    client: GenesysClient,
-    path: str,
-    query: Mapping[str, object],
-    page_size: int,
-    record_type: type[Record] = msgspec.Raw,
-) -> Iterator[DetailsPage]:
+def query_pages(client: GenesysClient, path: str, query: Mapping[str, object], page_size: int) -> Iterator[DetailsPage]:
     """Pages numbered in the body of a POST, read lazily to the end of the query.
 
     The end is a page without conversations, or a short one once as many different ones came as the query has: a server
@@ -62,8 +55,7 @@ def query_pages(
     received, number = 0, 1
     while True:
         paging = {"pageSize": page_size, "pageNumber": number}
-        answer = client.post(path, {**query, "paging": paging})
-        body = decode_records(answer, _DetailsBody, record_type, pages.call)
+        body = decode(client.post(path, {**query, "paging": paging}), _DetailsBody, pages.call)
         found = body.conversations or []
         received += len(found)
         if found:
@@ -122,7 +114,7 @@ class _Pages:
         self.ids: set[int] = set()
         self._seen: set[int] = set()
 
-    def check(self, records: Sequence[Record]) -> None:
+    def check(self, records: list[msgspec.Raw]) -> None:
         """Raises `GenesysInvalidResponseError` where all of these records were one page before."""
         ids = frozenset(hash(identity(record)) for record in records)
         self.ids |= ids

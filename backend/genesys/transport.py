@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 _LARGEST_BODY = 64 * 1024 * 1024
 _LARGE_BODY, _EDGE = 1024 * 1024, 64
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 # A body that drips in may take this many times the longest silence.
 _LONGEST_ATTEMPT_IN_TIMEOUTS = 4
 
