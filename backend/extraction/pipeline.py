@@ -29,7 +29,7 @@ from backend.warehouse.names import read_names
 from backend.warehouse.open_set import open_conversations
 from backend.warehouse.state import keep_first_start
 
-BATCH_ROWS = 10_000
+BATCH_ROWS = 20_000
 _IDS_A_STEP = 50
 
 
